@@ -15,6 +15,7 @@ std::string_view name(ErrorKind kind) noexcept
     case ErrorKind::NotFound: return "not_found";
     case ErrorKind::Busy: return "busy";
     case ErrorKind::OutOfMemory: return "out_of_memory";
+    case ErrorKind::NoSpace: return "no_space";
     case ErrorKind::DeviceFault: return "device_fault";
     case ErrorKind::Cancelled: return "cancelled";
     case ErrorKind::Internal: return "internal";

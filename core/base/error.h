@@ -16,6 +16,7 @@ enum class ErrorKind {
     NotFound,        ///< a file, run or model that was named is not there
     Busy,            ///< someone else holds it: try again later
     OutOfMemory,
+    NoSpace, ///< the disk is full or a quota is reached
     DeviceFault,
     Cancelled, ///< the user asked for it (exit code 130)
     Internal,  ///< our own bug
