@@ -33,7 +33,6 @@ when something is wrong.
 """
 
 import argparse
-import ctypes
 import json
 import math
 import os
@@ -85,20 +84,13 @@ def first_tokens(model, text_file, count):
     return ids[:count]
 
 
-def preload_cuda_stubs():
-    """The conformance environment may hold the wheel of torch without the CUDA libraries that it links but does not
-    need on a CPU. scripts/test leaves the list of libraries to load first in the environment's folder."""
-    listed = Path(sys.prefix) / "kvw-preload.txt"
-    if listed.is_file():
-        for library in listed.read_text().split():
-            ctypes.CDLL(str(Path(sys.prefix) / library), mode=ctypes.RTLD_GLOBAL)
-
-
 def load_model(folder, type_name, threads=None):
-    preload_cuda_stubs()
     import torch
     from transformers import AutoModelForCausalLM
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
     if threads:
         torch.set_num_threads(threads)
     dtype = {"fp32": torch.float32, "bf16": torch.bfloat16}[type_name]
@@ -125,7 +117,6 @@ def run_decode(arguments):
 
 
 def run_chat(arguments):
-    preload_cuda_stubs()
     from transformers import AutoTokenizer
 
     messages = [{"role": ("user", "assistant")[index % 2], "content": text}
