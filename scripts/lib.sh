@@ -233,9 +233,9 @@ build_jobs() {
 # build [TARGET...]: configures when that was never done here (ninja looks after the rest) and builds.
 build() {
     local targets=() target key
-    need_space "$KVW_ROOT" 2500 "the build"
     key="$KVW_ROOT $(hash_of "$KVW_ROOT/CMakePresets.json") $(cat "$KVW_VENV/kvw-stamp")"
     if [ ! -f "$KVW_BUILD/build.ninja" ] || ! stamp_is "$KVW_BUILD/kvw-stamp" "$key"; then
+        need_space "$KVW_ROOT" 2500 "the build"
         say "configuring build/release"
         (cd "$KVW_ROOT" && cmake --preset release -DKVW_TORCH_ROOT="$(site_packages "$KVW_VENV")/torch" >"$KVW_LOG" 2>&1) || {
             tail -n 30 "$KVW_LOG" >&2
