@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/cache/coded_cache.h"
+
+#include "core/base/error.h"
+#include "core/cache/coded_cache_layer.h"
+#include "core/lm/dense_attention.h"
+
+#include <ATen/Functions.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace kvw {
+namespace {
+
+constexpr int kRawBlockTokens = 64;
+
+kernels::RowFormat raw_format(ComputeType type, int head_dim)
+{
+    kernels::RowFormat format;
+    format.type = type == ComputeType::Bf16 ? kernels::RowType::Bf16 : kernels::RowType::Fp32;
+    format.width = head_dim;
+    return format;
+}
+
+/// x [B, n, kv_heads, d] fp32 strided, tokens first..first + count, into the store as raw rows.
+void append_raw(BlockStore& store, const at::Tensor& x, std::int64_t first, std::int64_t count)
+{
+    if (count == 0)
+        return;
+    // One stride must lead from lane to lane; a fused projection's output has two (sequence, head) unless B or the layout allows it.
+    const at::Tensor rows = x.narrow(1, first, count).permute({0, 2, 1, 3});
+    const bool one_stride = rows.size(0) == 1 || rows.stride(0) == rows.size(1) * rows.stride(1);
+    const at::Tensor lanes = one_stride && rows.stride(3) == 1 ? rows : rows.contiguous();
+    store.append(lanes.data_ptr<float>(), lanes.stride(1), lanes.stride(2), static_cast<int>(count));
+}
+
+} // namespace
+
+CodedCache::CodedCache(const AttentionShape& shape, std::shared_ptr<const FittedConfiguration> fitted, const CacheOptions& options)
+    : shape_(shape), fitted_(std::move(fitted)), options_(options), noise_(0)
+{
+    for (const LayerCodec& policy : fitted_->layers)
+        layers_.push_back(Layer{&policy, make_side(policy.k), make_side(policy.v), {}, {}});
+    for (const LayerOverride& each : fitted_->configuration.overrides)
+        for (const auto& codec : {each.k, each.v})
+            if (codec && codec->transform.kind == TransformKind::Noise)
+                noise_ = RandomGenerator(codec->transform.seed);
+    for (const CodecSpec& codec : {fitted_->configuration.v, fitted_->configuration.k})
+        if (codec.transform.kind == TransformKind::Noise)
+            noise_ = RandomGenerator(codec.transform.seed);
+}
+
+CodedCache::~CodedCache() = default;
+
+CodedCache::Side CodedCache::make_side(const SideCodec& codec) const
+{
+    const int lanes = options_.sequences * shape_.kv_heads;
+    const kernels::RowFormat raw = raw_format(fitted_->type, shape_.head_dim);
+    return Side{&codec, BlockStore(raw, lanes, kRawBlockTokens), BlockStore(codec.format, lanes, codec.block_tokens),
+                BlockStore(raw, lanes, kRawBlockTokens), {}};
+}
+
+std::int64_t CodedCache::length() const
+{
+    return layers_.back().k.tokens();
+}
+
+std::unique_ptr<CodedCache> CodedCache::clone() const
+{
+    auto copy = std::make_unique<CodedCache>(shape_, fitted_, options_);
+    for (std::size_t i = 0; i < layers_.size(); ++i) {
+        copy->layers_[i].k = layers_[i].k;
+        copy->layers_[i].v = layers_[i].v;
+    }
+    copy->noise_ = noise_;
+    return copy;
+}
+
+void CodedCache::clear()
+{
+    for (Layer& layer : layers_) {
+        for (Side* side : {&layer.k, &layer.v}) {
+            side->sinks.clear();
+            side->coded.clear();
+            side->recent.clear();
+            side->maybe_chunk.reset();
+        }
+    }
+    coded_keys_read_ = coded_values_read_ = 0;
+}
+
+void CodedCache::append(int index, const at::Tensor& k, const at::Tensor& v)
+{
+    Layer& layer = layers_[static_cast<std::size_t>(index)];
+    try {
+        append_side(layer.k, *layer.policy, k.to(at::kCPU));
+        append_side(layer.v, *layer.policy, v.to(at::kCPU));
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::NotFinite)
+            throw;
+        throw Error(error.kind(), fmt::format("layer {}: {}", index, error.message()), error.hint());
+    }
+}
+
+void CodedCache::append_side(Side& side, const LayerCodec& policy, const at::Tensor& x)
+{
+    const std::int64_t tokens = x.size(1);
+    if (!side.codec->coded) {
+        append_raw(side.recent, x, 0, tokens);
+        return;
+    }
+    if (options_.code_when == CodeWhen::Later)
+        code_from_recent(side, std::max(policy.window - 1, 0));
+    const std::int64_t to_sinks = std::clamp<std::int64_t>(policy.sinks - side.tokens(), 0, tokens);
+    append_raw(side.sinks, x, 0, to_sinks);
+    if (options_.code_when == CodeWhen::Later) {
+        append_raw(side.recent, x, to_sinks, tokens - to_sinks);
+        return;
+    }
+    if (side.coded.tokens() > 0 || side.sinks.tokens() != to_sinks)
+        throw Error(ErrorKind::Internal, "protocol all codes one chunk from position 0; a second one was appended");
+    if (tokens > to_sinks)
+        store_coded(side, encode_latents(*side.codec, x.narrow(1, to_sinks, tokens - to_sinks), noise_));
+    if (policy.window > 0)
+        side.maybe_chunk = x.permute({0, 2, 1, 3});
+}
+
+void CodedCache::store_coded(Side& side, const at::Tensor& latents)
+{
+    side.coded.append(latents.data_ptr<float>(), latents.stride(1), latents.stride(2), static_cast<int>(latents.size(2)));
+}
+
+void CodedCache::code_from_recent(Side& side, int window)
+{
+    int count = side.recent.tokens() - window;
+    if (side.codec->format.scale_per == kernels::ScalePer::Channel && kernels::is_integer(side.codec->format.type))
+        count = count / side.codec->block_tokens * side.codec->block_tokens;
+    if (count <= 0)
+        return;
+    at::Tensor raw = at::empty({options_.sequences, shape_.kv_heads, count, shape_.head_dim}, at::kFloat);
+    side.recent.decode(0, count, raw.data_ptr<float>(), raw.stride(1), raw.stride(2));
+    store_coded(side, encode_latents(*side.codec, raw.permute({0, 2, 1, 3}), noise_));
+    side.recent.pop_front(count);
+}
+
+void CodedCache::settle()
+{
+    for (Layer& layer : layers_) {
+        settle_side(layer.k, layer.policy->window);
+        settle_side(layer.v, layer.policy->window);
+    }
+}
+
+void CodedCache::settle_side(Side& side, int window)
+{
+    if (!side.codec->coded)
+        return;
+    if (options_.code_when == CodeWhen::Later) {
+        code_from_recent(side, window);
+        return;
+    }
+    const bool blocks_share_scales = side.codec->format.scale_per == kernels::ScalePer::Channel && kernels::is_integer(side.codec->format.type);
+    const int raw = std::min(window, side.coded.tokens());
+    if (raw == 0 || !side.maybe_chunk.defined() || blocks_share_scales)
+        return;
+    side.coded.pop_back(raw);
+    const at::Tensor chunk = side.maybe_chunk.permute({0, 2, 1, 3});
+    append_raw(side.recent, chunk, chunk.size(1) - raw, raw);
+    side.maybe_chunk.reset();
+}
+
+at::Tensor CodedCache::attend(int index, const at::Tensor& q)
+{
+    Layer& layer = layers_[static_cast<std::size_t>(index)];
+    const at::Device device = q.device();
+    const at::Tensor query = q.to(at::kCPU);
+    const std::int64_t queries = query.size(1), positions = layer.k.tokens();
+    coded_keys_read_ += coded_reads(layer.k, layer.policy->window, queries);
+    coded_values_read_ += coded_reads(layer.v, layer.policy->window, queries);
+    const bool cut = shape_.attention_window > 0 && positions > shape_.attention_window;
+    at::Tensor out;
+    if (layer.k.maybe_chunk.defined() || layer.v.maybe_chunk.defined())
+        out = attend_banded(layer, query);
+    else if (queries == 1 && options_.read_as == ReadAs::Compressed && !cut)
+        out = attend_step(layer, query);
+    else if (options_.read_as == ReadAs::Compressed && queries > 1 && (layer.k.codec->has_basis() || layer.v.codec->has_basis()))
+        out = attend_parts(layer, query);
+    else
+        out = attend_expanded(layer, query);
+    return out.to(device);
+}
+
+std::int64_t CodedCache::coded_reads(const Side& side, int policy_window, std::int64_t queries) const
+{
+    if (side.coded.tokens() == 0)
+        return 0;
+    const std::int64_t positions = side.tokens(), first_coded = side.sinks.tokens(), end_coded = first_coded + side.coded.tokens();
+    const std::int64_t window = side.maybe_chunk.defined() ? policy_window : 0;
+    std::int64_t pairs = 0;
+    for (std::int64_t position = positions - queries; position < positions; ++position) {
+        const std::int64_t oldest = shape_.attention_window > 0 ? std::max<std::int64_t>(0, position + 1 - shape_.attention_window) : 0;
+        const std::int64_t newest = position + 1 - window; // one past
+        pairs += std::max<std::int64_t>(0, std::min(newest, end_coded) - std::max(oldest, first_coded));
+    }
+    return pairs * options_.sequences;
+}
+
+at::Tensor CodedCache::expand(const Side& side) const
+{
+    const std::int64_t d = shape_.head_dim, tokens = side.tokens();
+    at::Tensor out = at::empty({options_.sequences, shape_.kv_heads, tokens, d}, at::kFloat);
+    float* rows = out.data_ptr<float>();
+    const int sinks = side.sinks.tokens(), coded = side.coded.tokens(), recent = side.recent.tokens();
+    side.sinks.decode(0, sinks, rows, tokens * d, d);
+    side.recent.decode(0, recent, rows + (sinks + coded) * d, tokens * d, d);
+    if (coded == 0)
+        return out;
+    if (!side.codec->has_basis()) {
+        side.coded.decode(0, coded, rows + sinks * d, tokens * d, d);
+        return out;
+    }
+    at::Tensor latents = at::empty({options_.sequences, shape_.kv_heads, coded, side.codec->width}, at::kFloat);
+    side.coded.decode(0, coded, latents.data_ptr<float>(), latents.stride(1), latents.stride(2));
+    out.narrow(2, sinks, coded).copy_(lift_latents(*side.codec, latents));
+    return out;
+}
+
+at::Tensor CodedCache::attend_expanded(Layer& layer, const at::Tensor& q)
+{
+    return dense_attention(q, expand(layer.k), expand(layer.v), shape_, fitted_->type);
+}
+
+} // namespace kvw

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// How a CodedCache is read: the decode step in the compressed domain, the same for many queries, and protocol `all` with a
+// window.
+#include "core/base/error.h"
+#include "core/cache/coded_cache.h"
+#include "core/cache/coded_cache_layer.h"
+#include "core/lm/dense_attention.h"
+
+#include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
+
+#include <limits>
+
+namespace kvw {
+namespace {
+
+/// The projected queries and logit offsets of one decode step: [lanes, group, rank] and [lanes, group].
+struct StepQueries
+{
+    at::Tensor projected, offset;
+};
+
+StepQueries project(const SideCodec& codec, const at::Tensor& q, int kv_heads, int group)
+{
+    const std::int64_t sequences = q.size(0), d = codec.head_dim, r = codec.width;
+    StepQueries out{at::empty({sequences * kv_heads, group, r}, at::kFloat), {}};
+    if (codec.mean.defined())
+        out.offset = at::empty({sequences * kv_heads, group}, at::kFloat);
+    for (std::int64_t b = 0; b < sequences; ++b) {
+        for (int head = 0; head < kv_heads * group; ++head) {
+            const std::int64_t kv_head = head / group, row = (b * kv_heads + kv_head) * group + head % group;
+            const float* query = q.data_ptr<float>() + (b * kv_heads * group + head) * d;
+            multiply_rows(codec.decoder_transposed.data_ptr<float>() + kv_head * r * d, static_cast<int>(r), static_cast<int>(d), query,
+                          out.projected.data_ptr<float>() + row * r);
+            if (out.offset.defined())
+                multiply_rows(codec.mean.data_ptr<float>() + kv_head * d, 1, static_cast<int>(d), query, out.offset.data_ptr<float>() + row);
+        }
+    }
+    return out;
+}
+
+/// out += lift(latent sums) + coded share of the mass * mean (CODECS.md 4.0, value-mean folding).
+void add_lifted(const SideCodec& codec, const at::Tensor& sums, const at::Tensor& mass, int kv_heads, int group, at::Tensor& out)
+{
+    const std::int64_t rows = sums.size(0) * sums.size(1), d = codec.head_dim, r = codec.width;
+    std::vector<float> lifted(static_cast<std::size_t>(d));
+    for (std::int64_t row = 0; row < rows; ++row) {
+        const std::int64_t kv_head = row / group % kv_heads;
+        float* into = out.data_ptr<float>() + row * d;
+        const float* sum = sums.data_ptr<float>() + row * r;
+        if (!codec.has_basis()) {
+            for (std::int64_t i = 0; i < d; ++i)
+                into[i] += sum[i];
+            continue;
+        }
+        multiply_rows(codec.decoder.data_ptr<float>() + kv_head * d * r, static_cast<int>(d), static_cast<int>(r), sum, lifted.data());
+        const float* mean = codec.mean.defined() ? codec.mean.data_ptr<float>() + kv_head * d : nullptr;
+        const float share = mass.data_ptr<float>()[row];
+        for (std::int64_t i = 0; i < d; ++i)
+            into[i] += lifted[static_cast<std::size_t>(i)] + (mean ? share * mean[i] : 0.0f);
+    }
+}
+
+/// Scores of one part of the positions: q [B, kv_heads, group * T, dim] with keys [B, kv_heads, n, dim].
+at::Tensor scores(const at::Tensor& q, const at::Tensor& keys)
+{
+    return at::matmul(q, keys.transpose(2, 3));
+}
+
+at::Tensor decode_all(const BlockStore& store, std::int64_t sequences, std::int64_t heads)
+{
+    at::Tensor out = at::empty({sequences, heads, store.tokens(), store.format().width}, at::kFloat);
+    store.decode(0, store.tokens(), out.data_ptr<float>(), out.stride(1), out.stride(2));
+    return out;
+}
+
+/// softmax of [B, kv_heads, group * T, S] under a mask [T, S].
+at::Tensor masked_softmax(at::Tensor logits, const at::Tensor& allowed, int group)
+{
+    const auto s = logits.sizes();
+    at::Tensor grouped = logits.view({s[0], s[1], group, s[2] / group, s[3]});
+    grouped.masked_fill_(allowed.logical_not(), -std::numeric_limits<float>::infinity());
+    return at::softmax(grouped, -1).view({s[0], s[1], s[2], s[3]});
+}
+
+/// [B, T, heads, d] -> [B, kv_heads, group * T, d], and back to [B, T, heads * d].
+at::Tensor group_queries(const at::Tensor& q, int kv_heads)
+{
+    const auto s = q.sizes();
+    return q.permute({0, 2, 1, 3}).reshape({s[0], kv_heads, s[2] / kv_heads * s[1], s[3]});
+}
+
+at::Tensor ungroup(const at::Tensor& out, const at::Tensor& q)
+{
+    const auto s = q.sizes();
+    return out.view({s[0], s[2], s[1], s[3]}).permute({0, 2, 1, 3}).reshape({s[0], s[1], s[2] * s[3]});
+}
+
+} // namespace
+
+at::Tensor CodedCache::attend_step(Layer& layer, const at::Tensor& q)
+{
+    const int group = shape_.group(), d = shape_.head_dim;
+    const int lanes = options_.sequences * shape_.kv_heads;
+    const SideCodec &k = *layer.k.codec, &v = *layer.v.codec;
+    const at::Tensor query = q.contiguous();
+    const auto segments = [](const Side& side, std::vector<kernels::Segment>& out) {
+        out.clear();
+        side.sinks.add_segments(false, out);
+        side.coded.add_segments(true, out);
+        side.recent.add_segments(false, out);
+    };
+    segments(layer.k, layer.key_segments);
+    segments(layer.v, layer.value_segments);
+
+    StepQueries projected;
+    at::Tensor sums, mass;
+    at::Tensor out = at::empty({lanes, group, d}, at::kFloat);
+    kernels::AttendDecode args;
+    args.lanes = lanes;
+    args.group = group;
+    args.head_dim = d;
+    args.softmax_scale = shape_.softmax_scale;
+    args.q = query.data_ptr<float>();
+    args.keys = layer.key_segments.data();
+    args.key_segments = static_cast<int>(layer.key_segments.size());
+    args.values = layer.value_segments.data();
+    args.value_segments = static_cast<int>(layer.value_segments.size());
+    args.out_raw = out.data_ptr<float>();
+    if (k.coded) {
+        args.rank_k = k.width;
+        args.maybe_q_coded = args.q;
+        if (k.has_basis()) {
+            projected = project(k, query, shape_.kv_heads, group);
+            args.maybe_q_coded = projected.projected.data_ptr<float>();
+            args.maybe_logit_offset = projected.offset.defined() ? projected.offset.data_ptr<float>() : nullptr;
+        }
+    }
+    if (v.coded) {
+        sums = at::empty({lanes, group, v.width}, at::kFloat);
+        mass = at::empty({lanes, group}, at::kFloat);
+        args.rank_v = v.width;
+        args.maybe_out_coded = sums.data_ptr<float>();
+        args.maybe_coded_mass = mass.data_ptr<float>();
+    }
+    scratch_.resize(std::max(scratch_.size(), kernels::attend_scratch_floats(args)));
+    args.scratch = scratch_.data();
+    if (kernels::attend_decode(args) != kernels::Status::Ok)
+        throw Error(ErrorKind::Internal, "the decode attention refused the cache's segments");
+    if (v.coded)
+        add_lifted(v, sums, mass, shape_.kv_heads, group, out);
+    return out.view({options_.sequences, 1, static_cast<std::int64_t>(shape_.heads) * d});
+}
+
+at::Tensor CodedCache::attend_parts(Layer& layer, const at::Tensor& q)
+{
+    const std::int64_t sequences = options_.sequences, heads = shape_.kv_heads;
+    const SideCodec &k = *layer.k.codec, &v = *layer.v.codec;
+    const at::Tensor query = group_queries(q, shape_.kv_heads) * shape_.softmax_scale;
+
+    const at::Tensor latent_keys = decode_all(layer.k.coded, sequences, heads);
+    at::Tensor coded = k.has_basis() ? scores(at::matmul(query, k.decoder_transposed.transpose(1, 2)), latent_keys) : scores(query, latent_keys);
+    if (k.mean.defined())
+        coded += at::matmul(query, k.mean.view({1, heads, shape_.head_dim, 1}));
+    const at::Tensor logits = at::cat({scores(query, decode_all(layer.k.sinks, sequences, heads)), coded,
+                                       scores(query, decode_all(layer.k.recent, sequences, heads))}, 3);
+    const at::Tensor allowed = causal_mask(q.size(1), logits.size(3), shape_.attention_window, at::kCPU);
+    const at::Tensor p = masked_softmax(logits, allowed, shape_.group());
+
+    const std::int64_t sinks = layer.v.sinks.tokens(), latents = layer.v.coded.tokens(), recent = layer.v.recent.tokens();
+    const at::Tensor p_coded = p.narrow(3, sinks, latents);
+    at::Tensor out = at::matmul(p_coded, decode_all(layer.v.coded, sequences, heads));
+    if (v.has_basis())
+        out = at::matmul(out, v.decoder_transposed);
+    if (v.mean.defined())
+        out += p_coded.sum(3, true) * v.mean.view({1, heads, 1, shape_.head_dim});
+    out += at::matmul(p.narrow(3, 0, sinks), decode_all(layer.v.sinks, sequences, heads));
+    out += at::matmul(p.narrow(3, sinks + latents, recent), decode_all(layer.v.recent, sequences, heads));
+    return ungroup(out, q);
+}
+
+at::Tensor CodedCache::attend_banded(Layer& layer, const at::Tensor& q)
+{
+    const std::int64_t tokens = q.size(1);
+    const at::Tensor query = group_queries(q, shape_.kv_heads) * shape_.softmax_scale;
+    const at::Tensor allowed = causal_mask(tokens, layer.k.tokens(), shape_.attention_window, at::kCPU);
+    const at::Tensor band = causal_mask(tokens, layer.k.tokens(), layer.policy->window, at::kCPU);
+    at::Tensor logits = scores(query, expand(layer.k));
+    const at::Tensor rows_band = band.repeat({shape_.group(), 1}); // [group * T, S]
+    if (layer.k.maybe_chunk.defined())
+        logits = at::where(rows_band, scores(query, layer.k.maybe_chunk), logits);
+    const at::Tensor p = masked_softmax(logits.contiguous(), allowed, shape_.group());
+    const at::Tensor values = expand(layer.v);
+    if (!layer.v.maybe_chunk.defined())
+        return ungroup(at::matmul(p, values), q);
+    const at::Tensor p_raw = p * rows_band;
+    return ungroup(at::matmul(p - p_raw, values) + at::matmul(p_raw, layer.v.maybe_chunk), q);
+}
+
+Ledger CodedCache::ledger() const
+{
+    Ledger ledger;
+    std::int64_t values = 0;
+    for (const Layer& layer : layers_) {
+        for (const Side* side : {&layer.k, &layer.v}) {
+            const double codes = static_cast<double>(side->coded.code_bytes_used() + side->recent.code_bytes_used() * !side->codec->coded);
+            const double raw = static_cast<double>(side->sinks.code_bytes_used() + side->recent.code_bytes_used() * side->codec->coded);
+            const double scales = static_cast<double>(side->coded.scale_bytes_used());
+            ledger.payload_bytes += codes;
+            ledger.scales_bytes += scales;
+            ledger.raw_bytes += raw;
+            ledger.padding_bytes += static_cast<double>(side->sinks.block_bytes_in_use() + side->coded.block_bytes_in_use() + side->recent.block_bytes_in_use())
+                                    - codes - raw - scales;
+            values += static_cast<std::int64_t>(side->tokens()) * options_.sequences * shape_.kv_heads * shape_.head_dim;
+        }
+    }
+    ledger.fixed_bytes = fitted_->fixed_bytes;
+    ledger.scratch_bytes = static_cast<double>(scratch_.size() * sizeof(float));
+    ledger.values = static_cast<double>(values);
+    return ledger;
+}
+
+std::size_t CodedCache::bytes_allocated() const
+{
+    std::size_t bytes = scratch_.size() * sizeof(float);
+    for (const Layer& layer : layers_)
+        for (const Side* side : {&layer.k, &layer.v})
+            bytes += side->sinks.bytes_allocated() + side->coded.bytes_allocated() + side->recent.bytes_allocated();
+    return bytes;
+}
+
+double CodedCache::bytes_per_step() const
+{
+    const Ledger now = ledger();
+    return static_cast<double>(now.payload_bytes + now.raw_bytes + now.scales_bytes);
+}
+
+} // namespace kvw

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/lm/linear.h"
+
+#include "core/base/error.h"
+#include "kernels/linear.h"
+
+#include <ATen/Functions.h>
+#include <fmt/format.h>
+
+namespace kvw {
+
+Linear Linear::load(const WeightFiles& files, std::span<const MatrixName> parts, std::int64_t columns, ComputeType type,
+                    const at::Device& device)
+{
+    Linear linear;
+    linear.k_ = columns;
+    for (const MatrixName& part : parts)
+        linear.n_ += part.rows;
+    linear.bytes_ = static_cast<double>(linear.n_ * linear.k_) * (type == ComputeType::Bf16 ? 2 : 4);
+    if (type == ComputeType::Bf16) {
+        std::vector<std::uint16_t> bits = read_bf16_stacked(files, parts, columns);
+        if (device.is_cpu() && kernels::linear_bf16_available()) {
+            linear.packed_ = at::empty({static_cast<std::int64_t>(kernels::packed_linear_bytes(linear.n_, linear.k_))}, at::kByte);
+            kernels::pack_linear(bits.data(), linear.n_, linear.k_, reinterpret_cast<std::byte*>(linear.packed_.data_ptr<std::uint8_t>()));
+        } else {
+            linear.weight_ = at::from_blob(bits.data(), {linear.n_, linear.k_}, at::kBFloat16).clone().to(device);
+        }
+        return linear;
+    }
+    std::vector<at::Tensor> matrices;
+    for (const MatrixName& part : parts) {
+        const std::int64_t shape[] = {part.rows, columns};
+        matrices.push_back(read_fp32(files, part.name, shape));
+    }
+    linear.weight_ = (matrices.size() == 1 ? matrices.front() : at::cat(matrices)).to(device);
+    return linear;
+}
+
+void Linear::apply(const at::Tensor& x, at::Tensor& y, Output output) const
+{
+    if (packed_.defined()) {
+        kernels::LinearBf16 args;
+        args.rows = x.size(0);
+        args.n = n_;
+        args.k = k_;
+        args.x = x.data_ptr<float>();
+        args.x_stride = x.stride(0);
+        args.packed = reinterpret_cast<const std::byte*>(packed_.data_ptr<std::uint8_t>());
+        args.y = y.data_ptr<float>();
+        args.y_stride = y.stride(0);
+        args.output = output == Output::Add ? kernels::LinearOutput::Add : kernels::LinearOutput::Store;
+        if (kernels::linear_bf16(args) != kernels::Status::Ok)
+            throw Error(ErrorKind::Internal, fmt::format("the bf16 product of [{}, {}] by [{}, {}] was refused", args.rows, k_, n_, k_));
+        return;
+    }
+    if (weight_.scalar_type() == at::kFloat) {
+        if (output == Output::Add)
+            y.addmm_(x, weight_.t());
+        else
+            at::mm_out(y, x, weight_.t());
+        return;
+    }
+    const at::Tensor product = at::mm(x.to(weight_.scalar_type()), weight_.t());
+    if (output == Output::Add)
+        y.add_(product);
+    else
+        y.copy_(product);
+}
+
+} // namespace kvw

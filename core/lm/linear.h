@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/lm/decoder.h"
+#include "core/lm/weights.h"
+
+#include <ATen/core/Tensor.h>
+
+namespace kvw {
+
+/// y = x W^T with the rows of several stored matrices stacked (q, k, v; gate, up), so that a layer is four products.
+/// In bf16 on a CPU with AVX512-BF16 the weights are packed for our own kernel; elsewhere LibTorch multiplies.
+class Linear
+{
+public:
+    enum class Output { Store, Add };
+
+    static Linear load(const WeightFiles& files, std::span<const MatrixName> parts, std::int64_t columns, ComputeType type,
+                       const at::Device& device);
+
+    std::int64_t rows() const { return n_; }
+    /// x [tokens, columns] fp32 -> y [tokens, rows()] fp32, stored or added.
+    void apply(const at::Tensor& x, at::Tensor& y, Output output = Output::Store) const;
+    double bytes() const { return bytes_; }
+
+private:
+    std::int64_t n_ = 0, k_ = 0;
+    double bytes_ = 0;
+    at::Tensor packed_; ///< bytes of kernels::pack_linear, or undefined
+    at::Tensor weight_; ///< [n, k] in the compute type, or undefined
+};
+
+} // namespace kvw

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/lm/llama.h"
+
+#include "core/base/error.h"
+#include "core/lm/ops.h"
+
+#include <ATen/Functions.h>
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace kvw {
+
+/// Activations of one call, allocated once and used by every layer.
+struct LlamaDecoder::Buffers
+{
+    std::int64_t sequences, tokens;
+    at::Tensor normed, qkv, gate_up, inner;
+};
+
+LlamaDecoder::LlamaDecoder(const ModelConfig& config, std::shared_ptr<const WeightFiles> weights, const DecoderOptions& options)
+    : config_(config), weights_(std::move(weights)), type_(options.type), device_(options.device), rope_(config)
+{
+    const std::int64_t embedding_shape[] = {config_.vocab_size, config_.hidden_size};
+    embedding_ = weights_->get("model.embed_tokens.weight", embedding_shape);
+    for (int i = 0; i < config_.layers; ++i)
+        layers_.push_back(load_layer(i));
+    const std::int64_t norm_shape[] = {config_.hidden_size};
+    final_norm_ = read_fp32(*weights_, "model.norm.weight", norm_shape).to(device_);
+    const MatrixName head{config_.tied_embeddings ? "model.embed_tokens.weight" : "lm_head.weight", config_.vocab_size};
+    head_ = Linear::load(*weights_, {&head, 1}, config_.hidden_size, type_, device_);
+    weights_->release_pages();
+}
+
+LlamaDecoder::Layer LlamaDecoder::load_layer(int index) const
+{
+    const std::string prefix = fmt::format("model.layers.{}.", index);
+    const std::int64_t width = static_cast<std::int64_t>(config_.heads) * config_.head_dim;
+    const std::int64_t kv_width = static_cast<std::int64_t>(config_.kv_heads) * config_.head_dim;
+    const MatrixName qkv[] = {{prefix + "self_attn.q_proj", width}, {prefix + "self_attn.k_proj", kv_width}, {prefix + "self_attn.v_proj", kv_width}};
+    const MatrixName output[] = {{prefix + "self_attn.o_proj", config_.hidden_size}};
+    const MatrixName gate_up[] = {{prefix + "mlp.gate_proj", config_.intermediate_size}, {prefix + "mlp.up_proj", config_.intermediate_size}};
+    const MatrixName down[] = {{prefix + "mlp.down_proj", config_.hidden_size}};
+    const auto load = [&](std::span<const MatrixName> parts, std::int64_t columns) {
+        std::vector<MatrixName> named(parts.begin(), parts.end());
+        for (MatrixName& part : named)
+            part.name += ".weight";
+        return Linear::load(*weights_, named, columns, type_, device_);
+    };
+    const std::int64_t norm_shape[] = {config_.hidden_size};
+    Layer layer;
+    layer.attention_norm = read_fp32(*weights_, prefix + "input_layernorm.weight", norm_shape).to(device_);
+    layer.mlp_norm = read_fp32(*weights_, prefix + "post_attention_layernorm.weight", norm_shape).to(device_);
+    layer.qkv = load(qkv, config_.hidden_size);
+    layer.output = load(output, width);
+    layer.gate_up = load(gate_up, config_.hidden_size);
+    layer.down = load(down, config_.intermediate_size);
+    if (config_.attention_bias) {
+        layer.maybe_qkv_bias = load_bias(qkv);
+        layer.maybe_output_bias = load_bias(output);
+    }
+    if (config_.mlp_bias) {
+        layer.maybe_gate_up_bias = load_bias(gate_up);
+        layer.maybe_down_bias = load_bias(down);
+    }
+    return layer;
+}
+
+at::Tensor LlamaDecoder::load_bias(std::span<const MatrixName> parts) const
+{
+    std::vector<at::Tensor> biases;
+    for (const MatrixName& part : parts) {
+        const std::int64_t shape[] = {part.rows};
+        biases.push_back(read_fp32(*weights_, part.name + ".bias", shape));
+    }
+    return at::cat(biases).to(device_);
+}
+
+AttentionShape LlamaDecoder::attention_shape() const
+{
+    AttentionShape shape;
+    shape.layers = config_.layers;
+    shape.heads = config_.heads;
+    shape.kv_heads = config_.kv_heads;
+    shape.head_dim = config_.head_dim;
+    shape.softmax_scale = static_cast<float>(1 / std::sqrt(static_cast<double>(config_.head_dim)));
+    shape.attention_window = config_.sliding_window.value_or(0);
+    return shape;
+}
+
+at::Tensor LlamaDecoder::embed(const at::Tensor& tokens) const
+{
+    const std::int64_t* ids = tokens.data_ptr<std::int64_t>();
+    const auto count = static_cast<std::size_t>(tokens.numel());
+    for (std::size_t i = 0; i < count; ++i) {
+        if (ids[i] < 0 || ids[i] >= config_.vocab_size)
+            throw Error(ErrorKind::InvalidArgument,
+                        fmt::format("token {} at position {} is outside the vocabulary of {}", ids[i], i, config_.vocab_size),
+                        "use the tokenizer of this model");
+    }
+    at::Tensor rows = at::empty({tokens.numel(), config_.hidden_size}, at::kFloat);
+    gather_rows(embedding_, {ids, count}, rows.data_ptr<float>());
+    return rows.to(device_);
+}
+
+at::Tensor LlamaDecoder::forward(const at::Tensor& tokens, std::int64_t position, Past& past, Observer* maybe_observer, Extent extent)
+{
+    const at::Tensor ids = tokens.contiguous();
+    Buffers buffers{ids.size(0), ids.size(1), {}, {}, {}, {}};
+    at::Tensor x = embed(ids);
+    const std::int64_t rows = x.size(0);
+    buffers.normed = at::empty_like(x);
+    buffers.qkv = at::empty({rows, layers_.front().qkv.rows()}, x.options());
+    buffers.gate_up = at::empty({rows, 2 * config_.intermediate_size}, x.options());
+    buffers.inner = at::empty({rows, config_.intermediate_size}, x.options());
+    const RopeTable::View table = rope_.at(position, buffers.tokens);
+    for (int i = 0; i < config_.layers; ++i) {
+        const bool last = extent == Extent::LastAttend && i + 1 == config_.layers;
+        if (!attend(i, x, buffers, table, past, maybe_observer, last))
+            return {};
+        feed_forward(layers_[static_cast<std::size_t>(i)], x, buffers);
+    }
+    ops::rms_norm(x, final_norm_, config_.rms_norm_eps, buffers.normed);
+    return buffers.normed.view({buffers.sequences, buffers.tokens, config_.hidden_size});
+}
+
+bool LlamaDecoder::attend(int index, at::Tensor& x, Buffers& b, const RopeTable::View& table, Past& past, Observer* maybe_observer,
+                          bool last)
+{
+    const Layer& layer = layers_[static_cast<std::size_t>(index)];
+    ops::rms_norm(x, layer.attention_norm, config_.rms_norm_eps, b.normed);
+    layer.qkv.apply(b.normed, b.qkv);
+    if (layer.maybe_qkv_bias.defined())
+        b.qkv.add_(layer.maybe_qkv_bias);
+    const std::int64_t d = config_.head_dim;
+    const at::Tensor heads = b.qkv.view({b.sequences, b.tokens, config_.heads + 2 * config_.kv_heads, d});
+    const at::Tensor q = heads.narrow(2, 0, config_.heads);
+    const at::Tensor k = heads.narrow(2, config_.heads, config_.kv_heads);
+    const at::Tensor v = heads.narrow(2, config_.heads + config_.kv_heads, config_.kv_heads);
+    if (maybe_observer)
+        maybe_observer->before_rope(index, q, k);
+    // Queries and keys lie side by side in the fused buffer: one call rotates both.
+    ops::rope(b.qkv, b.sequences, b.tokens, config_.heads + config_.kv_heads, config_.head_dim, table);
+    if (maybe_observer)
+        maybe_observer->after_rope(index, q, k, v);
+    past.append(index, k, v);
+    const at::Tensor attended = past.attend(index, q).view({x.size(0), static_cast<std::int64_t>(config_.heads) * d});
+    if (last)
+        return false;
+    layer.output.apply(attended, x, Linear::Output::Add);
+    if (layer.maybe_output_bias.defined())
+        x.add_(layer.maybe_output_bias);
+    return true;
+}
+
+void LlamaDecoder::feed_forward(const Layer& layer, at::Tensor& x, Buffers& b) const
+{
+    ops::rms_norm(x, layer.mlp_norm, config_.rms_norm_eps, b.normed);
+    layer.gate_up.apply(b.normed, b.gate_up);
+    if (layer.maybe_gate_up_bias.defined())
+        b.gate_up.add_(layer.maybe_gate_up_bias);
+    ops::silu_mul(b.gate_up, b.inner);
+    layer.down.apply(b.inner, x, Linear::Output::Add);
+    if (layer.maybe_down_bias.defined())
+        x.add_(layer.maybe_down_bias);
+}
+
+at::Tensor LlamaDecoder::logits(const at::Tensor& hidden)
+{
+    if (hidden.size(0) > kLogitRows)
+        throw Error(ErrorKind::Internal, fmt::format("logits of {} rows were asked for; at most {} at a time", hidden.size(0), kLogitRows));
+    at::Tensor out = at::empty({hidden.size(0), head_.rows()}, hidden.options());
+    head_.apply(hidden, out);
+    return out;
+}
+
+std::vector<double> LlamaDecoder::output_gram(int layer, int kv_head) const
+{
+    const std::int64_t width = static_cast<std::int64_t>(config_.heads) * config_.head_dim;
+    const std::int64_t shape[] = {config_.hidden_size, width};
+    const at::Tensor weight = read_fp32(*weights_, fmt::format("model.layers.{}.self_attn.o_proj.weight", layer), shape).to(at::kDouble);
+    const int group = config_.group_size();
+    at::Tensor gram = at::zeros({config_.head_dim, config_.head_dim}, at::kDouble);
+    for (int h = kv_head * group; h < (kv_head + 1) * group; ++h) {
+        const at::Tensor block = weight.narrow(1, static_cast<std::int64_t>(h) * config_.head_dim, config_.head_dim);
+        gram.addmm_(block.t(), block);
+    }
+    const double* values = gram.data_ptr<double>();
+    return {values, values + gram.numel()};
+}
+
+double LlamaDecoder::weight_bytes_per_step() const
+{
+    double bytes = head_.bytes();
+    for (const Layer& layer : layers_)
+        bytes += layer.qkv.bytes() + layer.output.bytes() + layer.gate_up.bytes() + layer.down.bytes();
+    return bytes;
+}
+
+} // namespace kvw

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/lm/decoder.h"
+#include "core/lm/linear.h"
+#include "core/lm/rope_table.h"
+
+namespace kvw {
+
+/// LlamaForCausalLM and MistralForCausalLM: RMSNorm, rotary embedding, grouped-query attention, SwiGLU.
+class LlamaDecoder final : public Decoder
+{
+public:
+    LlamaDecoder(const ModelConfig& config, std::shared_ptr<const WeightFiles> weights, const DecoderOptions& options);
+
+    const ModelConfig& config() const override { return config_; }
+    AttentionShape attention_shape() const override;
+    ComputeType compute_type() const override { return type_; }
+    at::Tensor forward(const at::Tensor& tokens, std::int64_t position, Past& past, Observer* maybe_observer,
+                       Extent extent) override;
+    at::Tensor logits(const at::Tensor& hidden) override;
+    std::vector<double> output_gram(int layer, int kv_head) const override;
+    double weight_bytes_per_step() const override;
+
+private:
+    struct Layer
+    {
+        at::Tensor attention_norm, mlp_norm;
+        Linear qkv, output, gate_up, down;
+        at::Tensor maybe_qkv_bias, maybe_output_bias, maybe_gate_up_bias, maybe_down_bias;
+    };
+    struct Buffers;
+
+    Layer load_layer(int index) const;
+    at::Tensor load_bias(std::span<const MatrixName> parts) const;
+    at::Tensor embed(const at::Tensor& tokens) const;
+    /// Attention of one layer added to x; false when the pass ends there.
+    bool attend(int index, at::Tensor& x, Buffers& buffers, const RopeTable::View& table, Past& past, Observer* maybe_observer,
+                bool last);
+    void feed_forward(const Layer& layer, at::Tensor& x, Buffers& buffers) const;
+
+    ModelConfig config_;
+    std::shared_ptr<const WeightFiles> weights_;
+    ComputeType type_;
+    at::Device device_;
+    WeightView embedding_;
+    std::vector<Layer> layers_;
+    at::Tensor final_norm_;
+    Linear head_;
+    RopeTable rope_;
+};
+
+} // namespace kvw

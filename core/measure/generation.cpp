@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/measure/generation.h"
+
+#include "core/analysis/random.h"
+#include "core/base/error.h"
+#include "core/lm/guarded.h"
+#include "core/measure/score.h"
+
+#include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
+#include <c10/core/InferenceMode.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <numeric>
+
+namespace kvw {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start)
+{
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+at::Tensor as_tokens(std::span<const std::int32_t> tokens)
+{
+    return at::from_blob(const_cast<std::int32_t*>(tokens.data()), {1, static_cast<std::int64_t>(tokens.size())}, at::kInt).to(at::kLong);
+}
+
+std::int32_t sample(const at::Tensor& logits, const SamplingOptions& options, RandomGenerator& random)
+{
+    if (options.temperature == 0)
+        return static_cast<std::int32_t>(logits.argmax().item<std::int64_t>());
+    const at::Tensor p = at::softmax(logits.to(at::kCPU).to(at::kDouble) / options.temperature, 0);
+    const auto [sorted, order] = p.sort(0, true);
+    const double* share = sorted.data_ptr<double>();
+    const std::int64_t* ids = order.data_ptr<std::int64_t>();
+    std::int64_t kept = 0;
+    double mass = 0;
+    while (kept < p.numel() && (kept == 0 || mass < options.top_p))
+        mass += share[kept++];
+    double left = random.uniform() * mass;
+    for (std::int64_t i = 0; i < kept; ++i) {
+        left -= share[i];
+        if (left < 0)
+            return static_cast<std::int32_t>(ids[i]);
+    }
+    return static_cast<std::int32_t>(ids[kept - 1]);
+}
+
+void check(std::span<const std::int32_t> prompt, const SamplingOptions& options)
+{
+    if (prompt.empty())
+        throw Error(ErrorKind::InvalidArgument, "the prompt has no tokens", "give --prompt a text");
+    if (!(options.temperature >= 0))
+        throw Error(ErrorKind::InvalidArgument, fmt::format("a temperature of {} is not possible", options.temperature), "use 0 (greedy) or more");
+    if (!(options.top_p > 0 && options.top_p <= 1))
+        throw Error(ErrorKind::InvalidArgument, fmt::format("top_p is {}, wanted a share above 0 and at most 1", options.top_p), "use 1 for all tokens");
+}
+
+CodedCache make_cache(const Decoder& decoder, std::shared_ptr<const FittedConfiguration> fitted)
+{
+    CacheOptions options;
+    options.code_when = CodeWhen::Later;
+    return CodedCache(decoder.attention_shape(), std::move(fitted), options);
+}
+
+/// Hidden states that predict each of `text`, fed token by token after the prompt: [text, hidden_size].
+at::Tensor follow(Decoder& decoder, const std::shared_ptr<const FittedConfiguration>& fitted, std::span<const std::int32_t> prompt,
+                  std::span<const std::int32_t> text)
+{
+    CodedCache cache = make_cache(decoder, fitted);
+    std::vector<at::Tensor> hidden{prefill(decoder, cache, as_tokens(prompt)).clone()};
+    for (std::size_t i = 0; i + 1 < text.size(); ++i)
+        hidden.push_back(decoder.forward(as_tokens(text.subspan(i, 1)), cache.length(), cache).view({1, -1}).clone());
+    return at::cat(hidden);
+}
+
+} // namespace
+
+at::Tensor prefill(Decoder& decoder, CodedCache& cache, const at::Tensor& tokens)
+{
+    at::Tensor hidden;
+    for (std::int64_t first = 0; first < tokens.size(1); first += kPrefillChunk) {
+        const std::int64_t count = std::min(kPrefillChunk, tokens.size(1) - first);
+        hidden = decoder.forward(tokens.narrow(1, first, count), cache.length(), cache);
+    }
+    return hidden.select(1, hidden.size(1) - 1);
+}
+
+GenerationResult generate(Decoder& decoder, std::shared_ptr<const FittedConfiguration> fitted, std::span<const std::int32_t> prompt,
+                          const SamplingOptions& options, const std::function<void(std::int32_t)>& on_token)
+{
+    check(prompt, options);
+    const c10::InferenceMode inference;
+    RandomGenerator random(options.seed);
+    GenerationResult result;
+    guarded("generating", [&] {
+        CodedCache cache = make_cache(decoder, std::move(fitted));
+        auto start = Clock::now();
+        at::Tensor hidden = prefill(decoder, cache, as_tokens(prompt));
+        result.prefill_seconds = seconds_since(start);
+        start = Clock::now();
+        while (static_cast<int>(result.tokens.size()) < options.max_new_tokens) {
+            const std::int32_t next = sample(decoder.logits(hidden).squeeze(0), options, random);
+            if (std::find(options.stop_tokens.begin(), options.stop_tokens.end(), next) != options.stop_tokens.end()) {
+                result.stopped = true;
+                break;
+            }
+            result.tokens.push_back(next);
+            on_token(next);
+            if (static_cast<int>(result.tokens.size()) == options.max_new_tokens)
+                break;
+            hidden = decoder.forward(as_tokens({&next, 1}), cache.length(), cache).view({1, -1});
+            ++result.decode_steps;
+        }
+        result.decode_seconds = seconds_since(start);
+        cache.settle();
+        result.ledger = cache.ledger();
+    });
+    return result;
+}
+
+Agreement agreement(Decoder& decoder, const std::shared_ptr<const FittedConfiguration>& identity,
+                    const std::shared_ptr<const FittedConfiguration>& fitted, std::span<const std::int32_t> prompt,
+                    const GenerationResult& identity_result, const GenerationResult& result)
+{
+    const c10::InferenceMode inference;
+    const auto &a = identity_result.tokens, &b = result.tokens;
+    const std::size_t common = std::min(a.size(), b.size()), longer = std::max(a.size(), b.size());
+    Agreement out;
+    std::size_t equal = 0;
+    for (std::size_t i = 0; i < common; ++i) {
+        equal += a[i] == b[i];
+        if (a[i] != b[i] && !out.first_difference)
+            out.first_difference = static_cast<int>(i);
+    }
+    if (!out.first_difference && common < longer)
+        out.first_difference = static_cast<int>(common);
+    out.equal_share = longer > 0 ? static_cast<double>(equal) / static_cast<double>(longer) : 1;
+    if (a.empty())
+        return out;
+    guarded("comparing the generated texts", [&] {
+        const at::Tensor reference = follow(decoder, identity, prompt, a), hidden = follow(decoder, fitted, prompt, a);
+        std::vector<PositionScore> scores;
+        double ignored = 0;
+        score_rows(decoder, hidden, as_tokens(a).squeeze(0), reference, scores, ignored);
+        for (const PositionScore& score : scores)
+            out.kl_mean_nats += score.kl_nats / static_cast<double>(scores.size());
+    });
+    return out;
+}
+
+} // namespace kvw
