@@ -32,7 +32,7 @@ void check_rank(int rank, int dim)
         throw Error(ErrorKind::InvalidArgument, fmt::format("a basis of dim {}, wanted at least 1", dim));
     if (rank < 1 || rank > dim)
         throw Error(ErrorKind::InvalidArgument, fmt::format("rank {} of a basis of dim {}", rank, dim),
-            fmt::format("choose a rank from 1 to {}", dim));
+                    fmt::format("choose a rank from 1 to {}", dim));
 }
 
 /// tails[i] = sum of energies from i on. Summed from the small end.
@@ -97,10 +97,11 @@ Basis aware_basis(const Matrix& covariance, double scale, const Matrix& metric, 
     // The floor changes the measure; the true error of leaving component i out is s_i^2 |D v_i|^2 with
     // D = sqrt(lambda / floored), because L^T F V has orthogonal columns.
     const Vector shrink = (spread.values.array() / floored.array()).sqrt();
-    const Vector energies = seen.values.array() * (shrink.asDiagonal() * seen.vectors).colwise().squaredNorm().transpose().array();
+    const Vector energies =
+        seen.values.array() * (shrink.asDiagonal() * seen.vectors).colwise().squaredNorm().transpose().array();
 
-    const Vector scales = singular(0) > 0 ? Vector(singular.cwiseMax(kScaleFloor * singular(0)))
-                                          : Vector(Vector::Ones(singular.size()));
+    const Vector scales =
+        singular(0) > 0 ? Vector(singular.cwiseMax(kScaleFloor * singular(0))) : Vector(Vector::Ones(singular.size()));
     Matrix encoder = spread.vectors * root.cwiseInverse().asDiagonal() * seen.vectors * scales.asDiagonal();
     Matrix decoder = factor * seen.vectors * scales.cwiseInverse().asDiagonal();
     fix_signs(encoder, decoder);
@@ -125,8 +126,8 @@ Basis pca_basis(const Moments& moments, int rank, Centring centring)
     check_moments(moments, "PCA basis");
     check_rank(rank, moments.dim);
     const bool centred = centring == Centring::Mean;
-    const EigenSystem system = eigen_system(centred ? covariance_matrix(moments) : raw_moment_matrix(moments),
-        scale_of(moments), "PCA basis");
+    const EigenSystem system =
+        eigen_system(centred ? covariance_matrix(moments) : raw_moment_matrix(moments), scale_of(moments), "PCA basis");
     Matrix encoder = system.vectors, decoder = system.vectors;
     fix_signs(encoder, decoder);
     std::vector<double> mean = centred ? moments.mean : std::vector<double>(moments.mean.size(), 0.0);
@@ -140,7 +141,7 @@ Basis kq_basis(const Moments& keys, const Moments& queries, int rank)
     check_rank(rank, keys.dim);
     if (queries.dim != keys.dim)
         throw Error(ErrorKind::InvalidArgument,
-            fmt::format("query-aware basis: keys of dim {} and queries of dim {}", keys.dim, queries.dim));
+                    fmt::format("query-aware basis: keys of dim {} and queries of dim {}", keys.dim, queries.dim));
     const Matrix metric = raw_moment_matrix(queries);
     return aware_basis(covariance_matrix(keys), scale_of(keys), metric, keys.mean, rank);
 }
@@ -152,8 +153,8 @@ Basis out_basis(const Moments& values, std::span<const double> gram, int rank)
     const auto wanted = static_cast<std::size_t>(values.dim) * static_cast<std::size_t>(values.dim);
     if (gram.size() != wanted)
         throw Error(ErrorKind::InvalidArgument,
-            fmt::format("output-aware basis: a gram of {} values for values of dim {}, wanted {}", gram.size(), values.dim,
-                wanted));
+                    fmt::format("output-aware basis: a gram of {} values for values of dim {}, wanted {}", gram.size(),
+                                values.dim, wanted));
     const Matrix metric = to_matrix(gram, values.dim, values.dim);
     return aware_basis(covariance_matrix(values), scale_of(values), metric, values.mean, rank);
 }
@@ -177,16 +178,14 @@ Basis random_basis(int dim, int rank, std::uint64_t seed)
     return truncate(make_basis(orthogonal, orthogonal, mean, {}), rank);
 }
 
-Basis rotation_basis(int dim, std::uint64_t seed)
-{
-    return random_basis(dim, dim, seed);
-}
+Basis rotation_basis(int dim, std::uint64_t seed) { return random_basis(dim, dim, seed); }
 
 Basis hadamard_basis(int dim, std::uint64_t seed)
 {
     if (dim < 1 || !std::has_single_bit(static_cast<unsigned>(dim)))
-        throw Error(ErrorKind::InvalidArgument, fmt::format("a Hadamard rotation of dim {}, wanted a power of two", dim),
-            "use rotate, which takes any size");
+        throw Error(ErrorKind::InvalidArgument,
+                    fmt::format("a Hadamard rotation of dim {}, wanted a power of two", dim),
+                    "use rotate, which takes any size");
     RandomGenerator generator(seed);
     const double size = 1.0 / std::sqrt(static_cast<double>(dim));
     Matrix matrix(dim, dim);

@@ -22,7 +22,9 @@ struct Basis
     std::vector<double> encoder; ///< [dim, rank], row-major
     std::vector<double> decoder; ///< [dim, rank], row-major
     std::vector<double> mean;    ///< [dim]; zeros where nothing is taken off
-    std::vector<double> error_curve; ///< [dim + 1]: expected squared error in the basis' own measure when only the first i components are kept, per unit weight; empty where none is known
+    /// [dim + 1]: expected squared error in the basis' own measure when only the first i components are kept, per unit
+    /// weight; empty where none is known.
+    std::vector<double> error_curve;
 };
 
 enum class Centring { Mean, None };

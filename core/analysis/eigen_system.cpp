@@ -20,8 +20,9 @@ constexpr double kNegativeLimit = 1e-3;
 EigenSystem eigen_system(const Matrix& symmetric, double scale, std::string_view what)
 {
     if (!symmetric.allFinite())
-        throw Error(ErrorKind::NotFinite, fmt::format("{}: NaN, infinity or overflow in a matrix of second moments", what),
-            "calibrate again; look for NaN weights in the model");
+        throw Error(ErrorKind::NotFinite,
+                    fmt::format("{}: NaN, infinity or overflow in a matrix of second moments", what),
+                    "calibrate again; look for NaN weights in the model");
     const Eigen::SelfAdjointEigenSolver<Matrix> solver(0.5 * (symmetric + symmetric.transpose()));
     if (solver.info() != Eigen::Success)
         throw Error(ErrorKind::Internal, fmt::format("{}: the eigenvalue iteration did not converge", what));
@@ -30,8 +31,8 @@ EigenSystem eigen_system(const Matrix& symmetric, double scale, std::string_view
     const double smallest = values(values.size() - 1);
     if (!(smallest >= -kNegativeLimit * scale))
         throw Error(ErrorKind::BadInput,
-            fmt::format("{}: smallest eigenvalue {}, wanted none below 0 beyond rounding", what, smallest),
-            "calibrate again: this is no matrix of second moments");
+                    fmt::format("{}: smallest eigenvalue {}, wanted none below 0 beyond rounding", what, smallest),
+                    "calibrate again: this is no matrix of second moments");
     return EigenSystem{values.cwiseMax(0.0), solver.eigenvectors().rowwise().reverse()};
 }
 
@@ -47,24 +48,15 @@ std::vector<double> to_row_major(const Matrix& matrix)
     return result;
 }
 
-Vector mean_of(const Moments& moments)
-{
-    return Eigen::Map<const Vector>(moments.mean.data(), moments.dim);
-}
+Vector mean_of(const Moments& moments) { return Eigen::Map<const Vector>(moments.mean.data(), moments.dim); }
 
-Matrix covariance_matrix(const Moments& moments)
-{
-    return to_matrix(covariance(moments), moments.dim, moments.dim);
-}
+Matrix covariance_matrix(const Moments& moments) { return to_matrix(covariance(moments), moments.dim, moments.dim); }
 
 Matrix raw_moment_matrix(const Moments& moments)
 {
     return to_matrix(raw_second_moment(moments), moments.dim, moments.dim);
 }
 
-double scale_of(const Moments& moments)
-{
-    return raw_moment_matrix(moments).trace();
-}
+double scale_of(const Moments& moments) { return raw_moment_matrix(moments).trace(); }
 
 } // namespace kvw::analysis_detail

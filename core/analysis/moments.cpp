@@ -20,17 +20,17 @@ void check_sizes(const Moments& moments, std::string_view what)
     const auto dim = static_cast<std::size_t>(std::max(moments.dim, 0));
     if (moments.dim < 1 || moments.mean.size() != dim || moments.scatter.size() != dim * dim)
         throw Error(ErrorKind::BadInput,
-            fmt::format("{}: moments of dim {} hold {} means and {} scatter values, wanted {} and {}", what, moments.dim,
-                moments.mean.size(), moments.scatter.size(), dim, dim * dim),
-            "calibrate again");
+                    fmt::format("{}: moments of dim {} hold {} means and {} scatter values, wanted {} and {}", what,
+                                moments.dim, moments.mean.size(), moments.scatter.size(), dim, dim * dim),
+                    "calibrate again");
     if (!std::isfinite(moments.weight))
         throw Error(ErrorKind::NotFinite, fmt::format("{}: the weight of the moments is {}", what, moments.weight),
-            "calibrate again; look for NaN weights in the model");
+                    "calibrate again; look for NaN weights in the model");
     if (moments.weight < 0 || moments.count < 0)
         throw Error(ErrorKind::BadInput,
-            fmt::format("{}: weight {} and count {} of the moments, wanted none negative", what, moments.weight,
-                moments.count),
-            "calibrate again");
+                    fmt::format("{}: weight {} and count {} of the moments, wanted none negative", what, moments.weight,
+                                moments.count),
+                    "calibrate again");
 }
 
 void check_finite(const std::vector<double>& values, int dim, std::string_view what, std::string_view array)
@@ -39,9 +39,11 @@ void check_finite(const std::vector<double>& values, int dim, std::string_view w
         if (std::isfinite(values[i]))
             continue;
         const std::size_t row = i / static_cast<std::size_t>(dim), column = i % static_cast<std::size_t>(dim);
-        const std::string place = array == "mean" ? fmt::format("channel {}", i) : fmt::format("row {}, column {}", row, column);
-        throw Error(ErrorKind::NotFinite, fmt::format("{}: the {} of the moments is {} at {}", what, array, values[i], place),
-            "calibrate again; look for NaN weights in the model");
+        const std::string place =
+            array == "mean" ? fmt::format("channel {}", i) : fmt::format("row {}, column {}", row, column);
+        throw Error(ErrorKind::NotFinite,
+                    fmt::format("{}: the {} of the moments is {} at {}", what, array, values[i], place),
+                    "calibrate again; look for NaN weights in the model");
     }
 }
 
@@ -55,10 +57,11 @@ void check_symmetry(const Moments& moments, std::string_view what)
         for (std::size_t j = 0; j < i; ++j) {
             const double below = moments.scatter[i * dim + j], above = moments.scatter[j * dim + i];
             if (!(std::abs(below - above) <= kAsymmetryLimit * largest))
-                throw Error(ErrorKind::BadInput,
+                throw Error(
+                    ErrorKind::BadInput,
                     fmt::format("{}: the scatter of the moments is {} at row {}, column {} and {} across the diagonal, "
                                 "wanted a symmetric matrix",
-                        what, below, i, j, above),
+                                what, below, i, j, above),
                     "calibrate again");
         }
 }
@@ -90,7 +93,7 @@ void merge(Moments& total, const Moments& part)
     }
     if (total.dim != part.dim)
         throw Error(ErrorKind::InvalidArgument,
-            fmt::format("merging moments of dim {} into those of dim {}", part.dim, total.dim));
+                    fmt::format("merging moments of dim {} into those of dim {}", part.dim, total.dim));
     total.count += part.count;
     if (part.weight == 0)
         return;
@@ -128,7 +131,7 @@ std::vector<double> covariance(const Moments& moments)
     check_moments(moments, "covariance");
     if (!(moments.weight > 0))
         throw Error(ErrorKind::BadInput, fmt::format("moments of no vectors (weight 0, count {})", moments.count),
-            "calibrate on a longer text");
+                    "calibrate on a longer text");
     std::vector<double> result = moments.scatter;
     for (double& value : result)
         value /= moments.weight;

@@ -36,10 +36,7 @@ std::uint64_t RandomGenerator::next() noexcept
     return result;
 }
 
-double RandomGenerator::uniform() noexcept
-{
-    return static_cast<double>(next() >> 11) * 0x1p-53;
-}
+double RandomGenerator::uniform() noexcept { return static_cast<double>(next() >> 11) * 0x1p-53; }
 
 double RandomGenerator::normal() noexcept
 {

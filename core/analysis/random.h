@@ -6,7 +6,8 @@
 
 namespace kvw {
 
-/// SplitMix64 (Steele, Lea, Flood 2014): a counter put through a mixer. Good enough to spread a seed over a larger state.
+/// SplitMix64 (Steele, Lea, Flood 2014): a counter put through a mixer, good enough to spread a seed
+/// over a larger state.
 class SplitMix64
 {
 public:
@@ -33,7 +34,7 @@ public:
     double uniform() noexcept;
     /// N(0, 1) by Box and Muller from two draws (the first in (0, 1]); the sine half is kept for the next call.
     double normal() noexcept;
-    /// Uniform in 0..bound-1 without bias (draws beyond the last whole multiple of bound are thrown away); 0 for bound 0.
+    /// Uniform in 0..bound-1 without bias (draws outside a whole multiple of bound are thrown away); 0 for bound 0.
     std::uint64_t below(std::uint64_t bound) noexcept;
 
 private:

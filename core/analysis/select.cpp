@@ -16,12 +16,12 @@ void check_place(const Calibration& calibration, int layer, int kv_head)
 {
     if (layer < 0 || layer >= calibration.layers)
         throw Error(ErrorKind::InvalidArgument,
-            fmt::format("layer {} of a calibration of {} layers", layer, calibration.layers),
-            "the calibration may be that of another model");
+                    fmt::format("layer {} of a calibration of {} layers", layer, calibration.layers),
+                    "the calibration may be that of another model");
     if (kv_head < 0 || kv_head >= calibration.kv_heads)
         throw Error(ErrorKind::InvalidArgument,
-            fmt::format("kv head {} of a calibration of {} kv heads", kv_head, calibration.kv_heads),
-            "the calibration may be that of another model");
+                    fmt::format("kv head {} of a calibration of {} kv heads", kv_head, calibration.kv_heads),
+                    "the calibration may be that of another model");
 }
 
 std::string remedy(const Calibration& calibration, Positions positions, Weighting weighting, int sinks)
@@ -34,14 +34,14 @@ std::string remedy(const Calibration& calibration, Positions positions, Weightin
 }
 
 const Moments& entry(const Calibration& calibration, const MomentsRequest& request, int kv_head, Positions positions,
-    Weighting weighting)
+                     Weighting weighting)
 {
     const HeadMoments* found = calibration.find(request.layer, kv_head, request.quantity, positions, weighting);
     if (found == nullptr)
         throw Error(ErrorKind::NotFound,
-            fmt::format("the calibration has no moments of {} ({}, {}) for layer {}, kv head {}", name(request.quantity),
-                name(positions), name(weighting), request.layer, kv_head),
-            remedy(calibration, positions, weighting, request.sinks));
+                    fmt::format("the calibration has no moments of {} ({}, {}) for layer {}, kv head {}",
+                                name(request.quantity), name(positions), name(weighting), request.layer, kv_head),
+                    remedy(calibration, positions, weighting, request.sinks));
     return found->moments;
 }
 
@@ -81,8 +81,8 @@ const OutputGram& select_output_gram(const Calibration& calibration, int layer, 
     const OutputGram* found = calibration.find_output_gram(layer, kv_head);
     if (found == nullptr)
         throw Error(ErrorKind::NotFound,
-            fmt::format("the calibration has no output gram for layer {}, kv head {}", layer, kv_head),
-            "calibrate again: the stored calibration is not complete");
+                    fmt::format("the calibration has no output gram for layer {}, kv head {}", layer, kv_head),
+                    "calibrate again: the stored calibration is not complete");
     return *found;
 }
 

@@ -11,10 +11,10 @@ namespace kvw {
 struct MomentsRequest
 {
     int layer = 0;
-    int kv_head = 0; ///< not read when pooled
+    int kv_head = 0;                   ///< not read when pooled
     Quantity quantity = Quantity::Key; ///< Key, Value; Query for the other half of kq
-    int sinks = 0;         ///< the policy's: positions that stay raw
-    bool pooled = false;   ///< all KV heads of the layer together
+    int sinks = 0;                     ///< the policy's: positions that stay raw
+    bool pooled = false;               ///< all KV heads of the layer together
     bool weighted = false; ///< attention-weighted; not for queries, which are only stored uniformly weighted
 };
 

@@ -23,7 +23,7 @@ constexpr double kEnergyRounding = 1e-12;
 int rank_at(const std::vector<double>& cumulative, double energy)
 {
     const auto found = std::find_if(cumulative.begin(), cumulative.end(),
-        [&](double share) { return share >= energy - kEnergyRounding; });
+                                    [&](double share) { return share >= energy - kEnergyRounding; });
     return static_cast<int>(found - cumulative.begin()) + 1;
 }
 
@@ -58,15 +58,16 @@ void add_ratios(SpectrumStatistics& result)
     result.coding_gain_bits = std::max(0.0, 0.5 * (std::log2(sum / count) - logarithms / count));
 }
 
-template <typename Function> SpectrumStatistics at_place(const HeadMoments& entry, std::string_view quantity, Function function)
+template<typename Function>
+SpectrumStatistics at_place(const HeadMoments& entry, std::string_view quantity, Function function)
 {
     try {
         return function();
     } catch (const Error& error) {
         throw Error(error.kind(),
-            fmt::format("spectrum of {} ({}, {}), layer {}, kv head {}: {}", quantity, name(entry.positions),
-                name(entry.weighting), entry.layer, entry.kv_head, error.message()),
-            error.hint());
+                    fmt::format("spectrum of {} ({}, {}), layer {}, kv head {}: {}", quantity, name(entry.positions),
+                                name(entry.weighting), entry.layer, entry.kv_head, error.message()),
+                    error.hint());
     }
 }
 
@@ -85,7 +86,8 @@ SpectrumStatistics spectrum_statistics(std::vector<double> eigenvalues, double m
         total += value;
     }
     if (!std::isfinite(mean_energy) || !std::isfinite(total))
-        throw Error(ErrorKind::NotFinite, fmt::format("sum of the eigenvalues {}, energy of the mean {}", total, mean_energy));
+        throw Error(ErrorKind::NotFinite,
+                    fmt::format("sum of the eigenvalues {}, energy of the mean {}", total, mean_energy));
     std::sort(eigenvalues.begin(), eigenvalues.end(), std::greater<>());
     result.eigenvalues = std::move(eigenvalues);
     result.cumulative_energy.assign(result.eigenvalues.size(), 1.0);
@@ -110,7 +112,7 @@ SpectrumStatistics query_key_spectrum(const Moments& keys, const Moments& querie
     const Matrix metric = raw_moment_matrix(queries);
     if (queries.dim != keys.dim)
         throw Error(ErrorKind::InvalidArgument,
-            fmt::format("query-key spectrum: keys of dim {} and queries of dim {}", keys.dim, queries.dim));
+                    fmt::format("query-key spectrum: keys of dim {} and queries of dim {}", keys.dim, queries.dim));
     const Matrix factor = key_system.vectors * key_system.values.cwiseSqrt().asDiagonal();
     const Matrix product = factor.transpose() * metric * factor;
     const EigenSystem system = eigen_system(product, product.trace(), "query-key spectrum");
@@ -122,7 +124,8 @@ std::vector<HeadSpectrum> spectra(const Calibration& calibration)
 {
     std::vector<HeadSpectrum> rows;
     for (const HeadMoments& entry : calibration.entries) {
-        HeadSpectrum row{entry.layer, entry.kv_head, std::string(name(entry.quantity)), entry.positions, entry.weighting, {}};
+        HeadSpectrum row{entry.layer,     entry.kv_head,   std::string(name(entry.quantity)),
+                         entry.positions, entry.weighting, {}};
         row.statistics = at_place(entry, row.quantity, [&] { return spectrum(entry.moments); });
         rows.push_back(row);
         if (entry.quantity != Quantity::Key)
@@ -132,7 +135,8 @@ std::vector<HeadSpectrum> spectra(const Calibration& calibration)
         if (queries == nullptr)
             continue;
         row.quantity = "qk";
-        row.statistics = at_place(entry, row.quantity, [&] { return query_key_spectrum(entry.moments, queries->moments); });
+        row.statistics =
+            at_place(entry, row.quantity, [&] { return query_key_spectrum(entry.moments, queries->moments); });
         rows.push_back(row);
     }
     return rows;

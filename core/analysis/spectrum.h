@@ -12,15 +12,17 @@ namespace kvw {
 /// Without any variance: energies 1 (nothing is missing), effective_rank and rank_* 0, spread 1, coding gain 0.
 struct SpectrumStatistics
 {
-    std::vector<double> eigenvalues;       ///< [dim], descending, none negative: variances along the principal axes
-    std::vector<double> cumulative_energy; ///< [dim]; [i] = share of the first i + 1 eigenvalues in the sum; the last is 1
+    std::vector<double> eigenvalues; ///< [dim], descending, none negative: variances along the principal axes
+    std::vector<double>
+        cumulative_energy;     ///< [dim]; [i] = share of the first i + 1 eigenvalues in the sum; the last is 1
     double effective_rank = 0; ///< exp(-sum p ln p), p = eigenvalue / sum: 1..dim
     int rank_90 = 0;           ///< fewest components with at least 90 % of the energy
     int rank_95 = 0;
     int rank_99 = 0;
-    double spread = 1;           ///< largest / smallest standard deviation along the principal axes, at most 1e6
-    double mean_share = 0;       ///< |mean|^2 / (|mean|^2 + trace): what centring takes away; 0 for vectors that are all zero
-    double coding_gain_bits = 0; ///< bits per value that PCA saves over a random rotation at high rate: log2(AM / GM) / 2
+    double spread = 1;     ///< largest / smallest standard deviation along the principal axes, at most 1e6
+    double mean_share = 0; ///< |mean|^2 / (|mean|^2 + trace): what centring takes away; 0 for vectors that are all zero
+    double coding_gain_bits =
+        0; ///< bits per value that PCA saves over a random rotation at high rate: log2(AM / GM) / 2
 };
 
 /// Smallest eigenvalue that counts in spread and coding gain, as a share of the largest: fp64 eigenvalues below some

@@ -25,11 +25,11 @@ void check_windows(std::span<const WindowDifference> windows)
     for (std::size_t i = 0; i < windows.size(); ++i) {
         if (windows[i].tokens < 1)
             throw Error(ErrorKind::InvalidArgument,
-                fmt::format("window {} has {} scored tokens, wanted at least 1", i, windows[i].tokens));
+                        fmt::format("window {} has {} scored tokens, wanted at least 1", i, windows[i].tokens));
         if (!std::isfinite(windows[i].nll_difference))
             throw Error(ErrorKind::NotFinite,
-                fmt::format("the difference of window {} is {}", i, windows[i].nll_difference),
-                "look at the logits of that window under both configurations");
+                        fmt::format("the difference of window {} is {}", i, windows[i].nll_difference),
+                        "look at the logits of that window under both configurations");
     }
 }
 
@@ -82,10 +82,7 @@ double quantile(std::span<const double> values, double share)
     return std::lerp(sorted[below], sorted[above], position - static_cast<double>(below));
 }
 
-double median(std::span<const double> values)
-{
-    return quantile(values, 0.5);
-}
+double median(std::span<const double> values) { return quantile(values, 0.5); }
 
 PairedDifference paired_difference(std::span<const WindowDifference> windows, int resamples, std::uint64_t seed)
 {
@@ -115,19 +112,20 @@ bool identical_runs(std::span<const double> first, std::span<const double> secon
 {
     if (first.empty() || first.size() != second.size())
         throw Error(ErrorKind::InvalidArgument,
-            fmt::format("comparing runs of {} and {} windows, wanted the same number and at least one", first.size(),
-                second.size()));
+                    fmt::format("comparing runs of {} and {} windows, wanted the same number and at least one",
+                                first.size(), second.size()));
     // Bits, not values: two NaN of one bug are as suspicious as two equal numbers.
-    return std::equal(first.begin(), first.end(), second.begin(),
-        [](double a, double b) { return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b); });
+    return std::equal(first.begin(), first.end(), second.begin(), [](double a, double b) {
+        return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b);
+    });
 }
 
 double subspace_change(const Basis& first, const Basis& second)
 {
     if (first.dim != second.dim || first.rank != second.rank || first.rank < 1)
         throw Error(ErrorKind::InvalidArgument,
-            fmt::format("comparing a basis of dim {} and rank {} with one of dim {} and rank {}", first.dim, first.rank,
-                second.dim, second.rank));
+                    fmt::format("comparing a basis of dim {} and rank {} with one of dim {} and rank {}", first.dim,
+                                first.rank, second.dim, second.rank));
     const Matrix one = orthonormal_decoder(first), other = orthonormal_decoder(second);
     const Matrix outside = one - other * (other.transpose() * one);
     return std::min(1.0, outside.squaredNorm() / static_cast<double>(first.rank));

@@ -30,8 +30,8 @@ struct PairedDifference
 {
     std::int64_t windows = 0;
     std::int64_t tokens = 0;
-    double mean_dnll = 0;               ///< nats per token: sum of differences / sum of tokens
-    double relative_perplexity = 0;     ///< exp(mean_dnll) - 1
+    double mean_dnll = 0;                 ///< nats per token: sum of differences / sum of tokens
+    double relative_perplexity = 0;       ///< exp(mean_dnll) - 1
     std::optional<Interval> mean_dnll_95; ///< empty with fewer than two windows: there is nothing to resample
     std::optional<Interval> relative_perplexity_95;
     bool identical = false; ///< every window's difference is exactly 0: flag it, unless both runs are the identity
@@ -47,7 +47,7 @@ inline constexpr std::uint64_t kBootstrapSeed = 20250601;
 /// Throws Error{InvalidArgument} for no windows, a window without tokens or resamples < 1, Error{NotFinite} naming the
 /// window.
 PairedDifference paired_difference(std::span<const WindowDifference> windows, int resamples = kBootstrapResamples,
-    std::uint64_t seed = kBootstrapSeed);
+                                   std::uint64_t seed = kBootstrapSeed);
 
 /// Whether two runs agree to the last bit in every window: with different configurations this is flagged, because it
 /// mostly means that one of them did not do what its text says. Throws Error{InvalidArgument} for different lengths or

@@ -23,7 +23,8 @@ using Vector = Eigen::VectorXd;
 /// What numpy said; see make_vectors.py.
 inline const nlohmann::json& vectors()
 {
-    static const nlohmann::json document = nlohmann::json::parse(std::ifstream(KVW_SOURCE_DIR "/tests/analysis/vectors.json"));
+    static const nlohmann::json document =
+        nlohmann::json::parse(std::ifstream(KVW_SOURCE_DIR "/tests/analysis/vectors.json"));
     return document;
 }
 
@@ -39,8 +40,8 @@ inline Matrix matrix_of(const nlohmann::json& rows)
 
 inline Matrix matrix_of(const std::vector<double>& row_major, int rows, int columns)
 {
-    return Eigen::Map<const Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>(row_major.data(), rows,
-        columns);
+    return Eigen::Map<const Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>(row_major.data(),
+                                                                                                    rows, columns);
 }
 
 inline std::vector<double> row_major(const Matrix& matrix)
@@ -125,7 +126,8 @@ inline void expect_near(const std::vector<double>& found, const std::vector<doub
 }
 
 /// `function` throws Error of this kind with these words in message or hint.
-template <typename Function> void expect_error(ErrorKind kind, const std::string& words, Function function)
+template<typename Function>
+void expect_error(ErrorKind kind, const std::string& words, Function function)
 {
     try {
         function();

@@ -67,7 +67,8 @@ TEST(Moments, AnySplitMergedEqualsTheWhole)
 TEST(Moments, OrderOfMergingDoesNotMatter)
 {
     const Matrix data = correlated(30, 4, 21);
-    const Moments a = two_pass(data.topRows(7)), b = two_pass(data.middleRows(7, 13)), c = two_pass(data.bottomRows(10));
+    const Moments a = two_pass(data.topRows(7)), b = two_pass(data.middleRows(7, 13)),
+                  c = two_pass(data.bottomRows(10));
     Moments forward = a, backward = c;
     merge(forward, b);
     merge(forward, c);

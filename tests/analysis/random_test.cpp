@@ -14,7 +14,7 @@ TEST(SplitMix64, KnownAnswers)
 {
     SplitMix64 generator(1234567);
     for (const std::uint64_t wanted : {6457827717110365317ULL, 3203168211198807973ULL, 9817491932198370423ULL,
-             4593380528125082431ULL, 16408922859458223821ULL})
+                                       4593380528125082431ULL, 16408922859458223821ULL})
         EXPECT_EQ(generator.next(), wanted);
 }
 
@@ -22,9 +22,9 @@ TEST(SplitMix64, KnownAnswers)
 TEST(RandomGenerator, KnownAnswersOfAState)
 {
     RandomGenerator generator(std::array<std::uint64_t, 4>{1, 2, 3, 4});
-    for (const std::uint64_t wanted : {11520ULL, 0ULL, 1509978240ULL, 1215971899390074240ULL, 1216172134540287360ULL,
-             607988272756665600ULL, 16172922978634559625ULL, 8476171486693032832ULL, 10595114339597558777ULL,
-             2904607092377533576ULL})
+    for (const std::uint64_t wanted :
+         {11520ULL, 0ULL, 1509978240ULL, 1215971899390074240ULL, 1216172134540287360ULL, 607988272756665600ULL,
+          16172922978634559625ULL, 8476171486693032832ULL, 10595114339597558777ULL, 2904607092377533576ULL})
         EXPECT_EQ(generator.next(), wanted);
 }
 
@@ -72,9 +72,19 @@ TEST(RandomGenerator, BelowIsEvenAndInRange)
     EXPECT_EQ(generator.below(0), 0u);
 }
 
+// Of 2^64 draws modulo 3 * 2^62 the lowest third would come up twice as often as the others.
+TEST(RandomGenerator, BelowHasNoBiasForALargeBound)
+{
+    RandomGenerator generator(4);
+    constexpr int draws = 20000;
+    int low = 0;
+    for (int i = 0; i < draws; ++i)
+        low += generator.below(3ULL << 62) < 1ULL << 62 ? 1 : 0;
+    EXPECT_NEAR(low, draws / 3.0, 5 * std::sqrt(draws * (1.0 / 3) * (2.0 / 3)));
+}
+
 TEST(RandomGenerator, UniformIsBelowOne)
 {
-    RandomGenerator largest(std::array<std::uint64_t, 4>{0, ~0ULL, 0, 0});
     std::set<double> seen;
     RandomGenerator generator(9);
     for (int i = 0; i < 1000; ++i) {
@@ -83,7 +93,11 @@ TEST(RandomGenerator, UniformIsBelowOne)
         seen.insert(value);
     }
     EXPECT_EQ(seen.size(), 1000u);
-    EXPECT_TRUE(largest.uniform() < 1);
+    // With this second word the first draw is 2^64 - 1.
+    const std::array<std::uint64_t, 4> state{1, 0x4fc71c71c71c71c7ULL, 3, 4};
+    ASSERT_EQ(RandomGenerator(state).next(), ~0ULL);
+    EXPECT_EQ(RandomGenerator(state).uniform(), 1.0 - 0x1p-53);
+    EXPECT_TRUE(std::isfinite(RandomGenerator(state).normal()));
 }
 
 } // namespace

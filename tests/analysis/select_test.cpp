@@ -38,7 +38,8 @@ Calibration calibration()
     return result;
 }
 
-const Moments& stored(const Calibration& from, int layer, int head, Quantity quantity, Positions positions, Weighting weighting)
+const Moments& stored(const Calibration& from, int layer, int head, Quantity quantity, Positions positions,
+                      Weighting weighting)
 {
     return from.find(layer, head, quantity, positions, weighting)->moments;
 }
@@ -91,27 +92,42 @@ TEST(SelectMoments, MissingOnesNameTheOptionThatWouldMakeThem)
     Calibration plain = calibration();
     std::erase_if(plain.entries, [](const HeadMoments& entry) { return entry.weighting == Weighting::Attention; });
     plain.weighted = false;
-    expect_error(ErrorKind::NotFound, "--no-weighted", [&] { select_moments(plain, {0, 0, Quantity::Key, 0, false, true}); });
-    expect_error(ErrorKind::NotFound, "layer 0, kv head 1",
-        [&] { select_moments(plain, {0, 1, Quantity::Value, 4, false, true}); });
+    expect_error(ErrorKind::NotFound, "--no-weighted", [&] {
+        select_moments(plain, {0, 0, Quantity::Key, 0, false, true});
+    });
+    expect_error(ErrorKind::NotFound, "layer 0, kv head 1", [&] {
+        select_moments(plain, {0, 1, Quantity::Value, 4, false, true});
+    });
 
     Calibration without = calibration();
     std::erase_if(without.entries, [](const HeadMoments& entry) { return entry.positions == Positions::AfterSinks; });
     without.sinks = 0;
-    expect_error(ErrorKind::NotFound, "--sinks 8", [&] { select_moments(without, {0, 0, Quantity::Key, 8, false, false}); });
+    expect_error(ErrorKind::NotFound, "--sinks 8", [&] {
+        select_moments(without, {0, 0, Quantity::Key, 8, false, false});
+    });
 
     Calibration hole = calibration();
     std::erase_if(hole.entries, [](const HeadMoments& entry) { return entry.kv_head == 2; });
-    expect_error(ErrorKind::NotFound, "kv head 2", [&] { select_moments(hole, {1, 0, Quantity::Key, 0, true, false}); });
+    expect_error(ErrorKind::NotFound, "kv head 2", [&] {
+        select_moments(hole, {1, 0, Quantity::Key, 0, true, false});
+    });
 }
 
 TEST(SelectMoments, PlacesOutsideTheModelAreRefused)
 {
     const Calibration all = calibration();
-    expect_error(ErrorKind::InvalidArgument, "layer 2", [&] { select_moments(all, {2, 0, Quantity::Key, 0, false, false}); });
-    expect_error(ErrorKind::InvalidArgument, "layer -1", [&] { select_moments(all, {-1, 0, Quantity::Key, 0, false, false}); });
-    expect_error(ErrorKind::InvalidArgument, "kv head 3", [&] { select_moments(all, {0, 3, Quantity::Key, 0, false, false}); });
-    expect_error(ErrorKind::InvalidArgument, "sinks=-1", [&] { select_moments(all, {0, 0, Quantity::Key, -1, false, false}); });
+    expect_error(ErrorKind::InvalidArgument, "layer 2", [&] {
+        select_moments(all, {2, 0, Quantity::Key, 0, false, false});
+    });
+    expect_error(ErrorKind::InvalidArgument, "layer -1", [&] {
+        select_moments(all, {-1, 0, Quantity::Key, 0, false, false});
+    });
+    expect_error(ErrorKind::InvalidArgument, "kv head 3", [&] {
+        select_moments(all, {0, 3, Quantity::Key, 0, false, false});
+    });
+    expect_error(ErrorKind::InvalidArgument, "sinks=-1", [&] {
+        select_moments(all, {0, 0, Quantity::Key, -1, false, false});
+    });
 }
 
 TEST(SelectOutputGram, FindsTheHeadsOwn)

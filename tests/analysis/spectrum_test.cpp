@@ -28,7 +28,8 @@ void expect_spectrum(const SpectrumStatistics& found, const nlohmann::json& want
 
 TEST(Spectrum, EqualsNumpy)
 {
-    const Moments keys = two_pass(matrix_of(vectors().at("keys"))), queries = two_pass(matrix_of(vectors().at("queries")));
+    const Moments keys = two_pass(matrix_of(vectors().at("keys"))),
+                  queries = two_pass(matrix_of(vectors().at("queries")));
     expect_spectrum(spectrum(keys), vectors().at("key_spectrum"));
     expect_spectrum(query_key_spectrum(keys, queries), vectors().at("query_key_spectrum"));
 }
@@ -74,7 +75,7 @@ TEST(Spectrum, QueryKeyIsWhatTheLogitsHave)
     const Eigen::JacobiSVD<Matrix> svd(logits);
     for (Eigen::Index i = 0; i < 6; ++i)
         EXPECT_NEAR(found.eigenvalues[static_cast<std::size_t>(i)], std::pow(svd.singularValues()(i), 2),
-            1e-12 * found.eigenvalues[0]);
+                    1e-12 * found.eigenvalues[0]);
     const Matrix raw_logits = queries * keys.transpose() / std::sqrt(40.0 * 50.0);
     EXPECT_NEAR(found.mean_share, 1.0 - logits.squaredNorm() / raw_logits.squaredNorm(), 1e-12);
     const std::vector<double> curve = kq_basis(two_pass(keys), two_pass(queries), 6).error_curve;
@@ -113,7 +114,7 @@ TEST(Spectrum, DamagedInputIsRefused)
     expect_error(ErrorKind::NotFinite, "mean", [] { spectrum_statistics({1.0}, nan); });
     expect_error(ErrorKind::BadInput, "weight 0", [] { spectrum(empty_moments(2)); });
     expect_error(ErrorKind::InvalidArgument, "dim 3",
-        [] { query_key_spectrum(two_pass(gaussian(9, 3, 1)), two_pass(gaussian(9, 2, 1))); });
+                 [] { query_key_spectrum(two_pass(gaussian(9, 3, 1)), two_pass(gaussian(9, 2, 1))); });
 }
 
 TEST(Spectra, EveryEntryAndTheProducts)
@@ -141,7 +142,8 @@ TEST(Spectra, EveryEntryAndTheProducts)
     EXPECT_EQ(rows[6].statistics.eigenvalues, spectrum(calibration.entries[4].moments).eigenvalues);
 
     calibration.entries[4].moments.mean[0] = std::numeric_limits<double>::quiet_NaN();
-    expect_error(ErrorKind::NotFinite, "spectrum of v (all, uniform), layer 0, kv head 0", [&] { spectra(calibration); });
+    expect_error(ErrorKind::NotFinite, "spectrum of v (all, uniform), layer 0, kv head 0",
+                 [&] { spectra(calibration); });
 }
 
 } // namespace
