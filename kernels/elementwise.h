@@ -57,7 +57,7 @@ inline constexpr double kLogSumExpError = 1e-6;
 
 /// Kullback-Leibler divergence of every row in nats, one pass over both logits:
 ///     kl[r] = sum_v p_v ((p_logits_v - p_lse) - (q_logits_v - q_lse)),   p_v = exp(p_logits_v - p_lse)
-/// Tokens with p_v = 0 count nothing. Rounding may leave it slightly below 0 (> -1e-6).
+/// Tokens with p_v = 0 count nothing; q_v = 0 beside p_v > 0 gives infinity. Rounding may leave it slightly below 0.
 struct KlRows
 {
     std::int64_t rows = 0, vocab = 0;
@@ -69,6 +69,8 @@ struct KlRows
     const double* q_lse = nullptr; ///< [rows]
     double* kl = nullptr;          ///< [rows]
 };
+/// Largest error against fp64, as a share of 1 + the divergence, given exact p_lse and q_lse (their errors add to it).
+inline constexpr double kKlError = 5e-7;
 /// NotFinite when a divergence is NaN or infinite; the other rows are still written.
 [[nodiscard]] Status kl_rows(const KlRows& args) noexcept;
 

@@ -16,15 +16,9 @@ struct Features
 
 #if defined(__x86_64__)
 
-constexpr unsigned bit(int index)
-{
-    return 1u << index;
-}
+constexpr unsigned bit(int index) { return 1u << index; }
 
-constexpr bool all(unsigned value, unsigned mask)
-{
-    return (value & mask) == mask;
-}
+constexpr bool all(unsigned value, unsigned mask) { return (value & mask) == mask; }
 
 /// XCR0: which registers the operating system saves. Must not be asked without OSXSAVE.
 unsigned saved_registers()
@@ -37,8 +31,8 @@ unsigned saved_registers()
 Features detect()
 {
     // Leaf 1 ecx: SSE3, SSSE3, FMA, CMPXCHG16B, SSE4.1, SSE4.2, MOVBE, POPCNT, OSXSAVE, AVX, F16C.
-    constexpr unsigned leaf1 = bit(0) | bit(9) | bit(12) | bit(13) | bit(19) | bit(20) | bit(22) | bit(23) | bit(27)
-                               | bit(28) | bit(29);
+    constexpr unsigned leaf1 =
+        bit(0) | bit(9) | bit(12) | bit(13) | bit(19) | bit(20) | bit(22) | bit(23) | bit(27) | bit(28) | bit(29);
     // Leaf 7 ebx: BMI1, AVX2, BMI2; AVX512 F, DQ, CD, BW, VL.
     constexpr unsigned leaf7_v3 = bit(3) | bit(5) | bit(8);
     constexpr unsigned leaf7_v4 = bit(16) | bit(17) | bit(28) | bit(30) | bit(31);
@@ -64,10 +58,7 @@ Features detect()
 
 #else
 
-Features detect()
-{
-    return {};
-}
+Features detect() { return {}; }
 
 #endif
 
@@ -79,14 +70,8 @@ const Features& features()
 
 } // namespace
 
-IsaLevel isa_level() noexcept
-{
-    return features().level;
-}
+IsaLevel isa_level() noexcept { return features().level; }
 
-bool has_avx512_bf16() noexcept
-{
-    return features().avx512_bf16;
-}
+bool has_avx512_bf16() noexcept { return features().avx512_bf16; }
 
 } // namespace kvw::kernels

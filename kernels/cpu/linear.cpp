@@ -39,27 +39,15 @@ private:
     std::size_t bytes_ = 0;
 };
 
-std::int64_t divide_up(std::int64_t value, std::int64_t by)
-{
-    return (value + by - 1) / by;
-}
+std::int64_t divide_up(std::int64_t value, std::int64_t by) { return (value + by - 1) / by; }
 
-std::int64_t tiles_of(std::int64_t n)
-{
-    return divide_up(n, kLinearTile);
-}
+std::int64_t tiles_of(std::int64_t n) { return divide_up(n, kLinearTile); }
 
-std::int64_t pairs_of(std::int64_t k)
-{
-    return divide_up(k, 2);
-}
+std::int64_t pairs_of(std::int64_t k) { return divide_up(k, 2); }
 
 } // namespace
 
-bool linear_bf16_available() noexcept
-{
-    return has_avx512_bf16();
-}
+bool linear_bf16_available() noexcept { return has_avx512_bf16(); }
 
 std::size_t packed_linear_bytes(std::int64_t n, std::int64_t k) noexcept
 {
@@ -100,7 +88,8 @@ LinearPlan plan_linear_bf16(const LinearBf16& args, int threads) noexcept
     LinearPlan plan;
     // An odd number of cache lines, so that a tile's rows do not fall into the same cache set.
     plan.bf16_stride = (divide_up(args.k, 32) | 1) * 32;
-    plan.chunk_rows = std::clamp<std::int64_t>(chunk_bytes / (plan.bf16_stride * 2) / kLinearBlockRows, 2, 14) * kLinearBlockRows;
+    plan.chunk_rows =
+        std::clamp<std::int64_t>(chunk_bytes / (plan.bf16_stride * 2) / kLinearBlockRows, 2, 14) * kLinearBlockRows;
     plan.chunk_rows = std::min(plan.chunk_rows, args.rows);
     plan.range_pairs = 2304; // two tiles of it: 288 KiB
     plan.threads = args.rows * args.n * args.k < small_product ? 1 : threads;
@@ -112,7 +101,8 @@ LinearPlan plan_linear_bf16(const LinearBf16& args, int threads) noexcept
 
 Status linear_bf16(const LinearBf16& args) noexcept
 {
-    if (args.rows < 0 || args.n < 0 || args.k < 0 || (args.rows > 1 && (args.x_stride < args.k || args.y_stride < args.n)))
+    if (args.rows < 0 || args.n < 0 || args.k < 0
+        || (args.rows > 1 && (args.x_stride < args.k || args.y_stride < args.n)))
         return Status::BadShape;
     if (!linear_bf16_available())
         return Status::Unsupported;

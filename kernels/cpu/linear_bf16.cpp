@@ -13,10 +13,7 @@ namespace {
 using Index = std::int64_t;
 typedef int Pair __attribute__((may_alias)); // two neighbouring bf16
 
-constexpr Index min(Index a, Index b)
-{
-    return a < b ? a : b;
-}
+constexpr Index min(Index a, Index b) { return a < b ? a : b; }
 
 constexpr int kMaxRows = 12; // 12 x 2 accumulators and their operands fill the 32 registers
 
@@ -28,10 +25,10 @@ struct Block
     const std::byte* w;
     Index tile_bytes;
     Index pairs;
-    const std::byte* next; // weights that are read after these
+    const std::byte* next;  // weights that are read after these
     const std::byte* later; // weights to bring near meanwhile; `w` for none
-    bool first, last;      // range of k: starts from 0 or from `partial`, ends in y or in `partial`
-    float* partial;        // [rows, 32]
+    bool first, last;       // range of k: starts from 0 or from `partial`, ends in y or in `partial`
+    float* partial;         // [rows, 32]
     float* y;
     Index y_stride;
     __mmask16 last_columns; // of the last tile
@@ -53,7 +50,7 @@ using BlockKernel = void (*)(const Block&);
 }
 
 /// The sum over the block's k. Each element is one chain of dot products, so cutting k changes no bit.
-template <int Rows, int Tiles>
+template<int Rows, int Tiles>
 [[gnu::always_inline]] inline void accumulate(const Block& b, __m512 (&sum)[Rows][Tiles])
 {
     // Prefetched by hand: the hardware stops at the ends of pages and tiles. Few rows spend few cycles on a line, so
@@ -94,7 +91,7 @@ template <int Rows, int Tiles>
     }
 }
 
-template <int Rows, int Tiles>
+template<int Rows, int Tiles>
 void block_kernel(const Block& b)
 {
     __m512 sum[Rows][Tiles];
@@ -119,12 +116,21 @@ void block_kernel(const Block& b)
         }
 }
 
-template <int Tiles>
+template<int Tiles>
 constexpr BlockKernel kKernels[kMaxRows + 1] = {
     nullptr,
-    block_kernel<1, Tiles>, block_kernel<2, Tiles>, block_kernel<3, Tiles>, block_kernel<4, Tiles>,
-    block_kernel<5, Tiles>, block_kernel<6, Tiles>, block_kernel<7, Tiles>, block_kernel<8, Tiles>,
-    block_kernel<9, Tiles>, block_kernel<10, Tiles>, block_kernel<11, Tiles>, block_kernel<12, Tiles>,
+    block_kernel<1, Tiles>,
+    block_kernel<2, Tiles>,
+    block_kernel<3, Tiles>,
+    block_kernel<4, Tiles>,
+    block_kernel<5, Tiles>,
+    block_kernel<6, Tiles>,
+    block_kernel<7, Tiles>,
+    block_kernel<8, Tiles>,
+    block_kernel<9, Tiles>,
+    block_kernel<10, Tiles>,
+    block_kernel<11, Tiles>,
+    block_kernel<12, Tiles>,
 };
 
 /// One row to bf16 (nearest even), zeros up to the next multiple of 32.
@@ -180,7 +186,8 @@ void run_tiles(const LinearBf16& args, const LinearPlan& plan, const Task& task,
             block.y = args.y + (task.first_row + task.row + row) * args.y_stride + tile * kLinearTile;
             block.next = pass + 1 < passes ? block.w : following;
             // The last two passes bring the next two tiles into the second-level cache, one each.
-            block.later = passes > 1 && pass + 2 >= passes ? following + (passes - 1 - pass) * block.tile_bytes : block.w;
+            block.later =
+                passes > 1 && pass + 2 >= passes ? following + (passes - 1 - pass) * block.tile_bytes : block.w;
             (width == 2 ? kKernels<2> : kKernels<1>)[row_end - row](block);
         }
     }

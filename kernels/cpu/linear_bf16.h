@@ -13,11 +13,11 @@ inline constexpr std::int64_t kLinearBlockRows = 144;
 /// How one call is cut; made by linear.cpp, so that the file with the special instructions has no arithmetic to share.
 struct LinearPlan
 {
-    std::int64_t chunk_rows = 0;     ///< rows of x that are converted to bf16 at a time
-    std::int64_t task_tiles = 0;     ///< tiles of one task, even
-    std::int64_t range_pairs = 0;    ///< longest range of k that many rows go through at a time, in pairs
-    std::int64_t bf16_stride = 0;    ///< of the converted rows, in elements
-    std::uint16_t* bf16 = nullptr;   ///< [chunk_rows, bf16_stride], 64-byte aligned
+    std::int64_t chunk_rows = 0;   ///< rows of x that are converted to bf16 at a time
+    std::int64_t task_tiles = 0;   ///< tiles of one task, even
+    std::int64_t range_pairs = 0;  ///< longest range of k that many rows go through at a time, in pairs
+    std::int64_t bf16_stride = 0;  ///< of the converted rows, in elements
+    std::uint16_t* bf16 = nullptr; ///< [chunk_rows, bf16_stride], 64-byte aligned
     int threads = 1;
 };
 

@@ -43,16 +43,10 @@ struct Head
     double *weight, *sum, *product;
 };
 
-Index padded(int dim)
-{
-    return (dim + kRows - 1) / kRows * kRows;
-}
+Index padded(int dim) { return (dim + kRows - 1) / kRows * kRows; }
 
 /// An odd number of cache lines per token: no two tokens of a tile's column share a set.
-Index panel_stride(int dim)
-{
-    return ((padded(dim) + 7) / 8 | 1) * 8;
-}
+Index panel_stride(int dim) { return ((padded(dim) + 7) / 8 | 1) * 8; }
 
 void fill_panel(const AccumulateMoments& args, const Head& head, Index token, int tokens, Index step, Panel& panel)
 {
@@ -104,7 +98,7 @@ void add_first_order(const AccumulateMoments& args, const Head& head, Index toke
 }
 
 /// product[row .. row + kRows, column .. ] += over the panel, of the upper triangle inside [dim, dim].
-template <int Vectors>
+template<int Vectors>
 void add_tile(const Panel& panel, int dim, int row, int column, double* product)
 {
     Vector sum[kRows][Vectors];

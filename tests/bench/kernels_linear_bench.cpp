@@ -50,14 +50,16 @@ void measure(const Shape& shape, const std::vector<std::int64_t>& all_rows)
     std::vector<std::uint16_t> weights(static_cast<std::size_t>(shape.n * shape.k));
     for (std::size_t i = 0; i < weights.size(); ++i)
         weights[i] = static_cast<std::uint16_t>(0x3c00u + (i * 2654435761u >> 25 & 0x7f) + (i % 3 == 0 ? 0x8000u : 0));
-    const Packed packed(static_cast<std::byte*>(std::aligned_alloc(2u << 20, (bytes * layers + (2u << 20) - 1) >> 21 << 21)));
+    const Packed packed(
+        static_cast<std::byte*>(std::aligned_alloc(2u << 20, (bytes * layers + (2u << 20) - 1) >> 21 << 21)));
     pack_linear(weights.data(), shape.n, shape.k, packed.get());
     for (int layer = 1; layer < layers; ++layer)
         std::memcpy(packed.get() + bytes * static_cast<std::size_t>(layer), packed.get(), bytes);
     for (const std::int64_t rows : all_rows) {
         if (rows * shape.n > (96 << 20))
             continue;
-        std::vector<float> x(static_cast<std::size_t>(rows * shape.k), 0.5f), y(static_cast<std::size_t>(rows * shape.n));
+        std::vector<float> x(static_cast<std::size_t>(rows * shape.k), 0.5f),
+            y(static_cast<std::size_t>(rows * shape.n));
         LinearBf16 call;
         call.rows = rows;
         call.n = shape.n;
@@ -68,8 +70,9 @@ void measure(const Shape& shape, const std::vector<std::int64_t>& all_rows)
         call.y = y.data();
         call.y_stride = shape.n;
         const double seconds = best_seconds(call, bytes, layers, 1.0);
-        std::printf("%-9s k %5ld n %6ld rows %5ld  %9.1f us  %7.1f GFLOP/s  %6.1f GB/s of weights\n", shape.name, shape.k,
-                    shape.n, rows, seconds * 1e6, 2e-9 * rows * shape.n * shape.k / seconds, 1e-9 * bytes / seconds);
+        std::printf("%-9s k %5ld n %6ld rows %5ld  %9.1f us  %7.1f GFLOP/s  %6.1f GB/s of weights\n", shape.name,
+                    shape.k, shape.n, rows, seconds * 1e6, 2e-9 * rows * shape.n * shape.k / seconds,
+                    1e-9 * bytes / seconds);
         std::fflush(stdout);
     }
 }

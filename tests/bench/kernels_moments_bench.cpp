@@ -17,9 +17,9 @@ int main()
         std::int64_t tokens;
         bool weighted;
     };
-    for (const Shape& shape : {Shape{3, 64, 512, false}, Shape{3, 64, 512, true}, Shape{9, 64, 512, false},
-                               Shape{32, 64, 2048, false}, Shape{8, 128, 512, false}, Shape{8, 128, 2048, true},
-                               Shape{32, 128, 2048, false}}) {
+    for (const Shape& shape :
+         {Shape{3, 64, 512, false}, Shape{3, 64, 512, true}, Shape{9, 64, 512, false}, Shape{32, 64, 2048, false},
+          Shape{8, 128, 512, false}, Shape{8, 128, 2048, true}, Shape{32, 128, 2048, false}}) {
         const std::int64_t values = shape.heads * shape.tokens * shape.dim;
         std::vector<float> x(static_cast<std::size_t>(values), 0.5f);
         std::vector<float> weights(static_cast<std::size_t>(shape.heads * shape.tokens), 0.25f);

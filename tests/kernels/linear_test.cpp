@@ -47,7 +47,11 @@ struct Problem
     std::unique_ptr<std::byte, Free> packed;
 
     Problem(std::int64_t rows_, std::int64_t n_, std::int64_t k_, std::int64_t padding = 5)
-        : rows(rows_), n(n_), k(k_), x_stride(k_ + padding), y_stride(n_ + 2 * padding)
+        : rows(rows_),
+          n(n_),
+          k(k_),
+          x_stride(k_ + padding),
+          y_stride(n_ + 2 * padding)
     {
         std::mt19937 random(static_cast<unsigned>(rows * 131 + n * 17 + k));
         std::normal_distribution<float> normal;
@@ -97,7 +101,7 @@ int wrong_elements(const Problem& problem, const std::vector<float>& before, Lin
             double sum = 0, magnitude = 0;
             for (std::int64_t i = 0; i < problem.k; ++i) {
                 const double product = value_of(bf16_of(problem.x[static_cast<std::size_t>(r * problem.x_stride + i)]))
-                                       * value_of(problem.w[static_cast<std::size_t>(j * problem.k + i)]);
+                    * value_of(problem.w[static_cast<std::size_t>(j * problem.k + i)]);
                 sum += product;
                 magnitude += std::abs(product);
             }
@@ -143,7 +147,8 @@ TEST_F(Linear, EverySizeStoreAndAdd)
 
 TEST_F(Linear, RowsBeyondOneTaskAndLongSums)
 {
-    for (const auto& [rows, n, k] : {std::tuple{145, 40, 64}, {300, 33, 70}, {2100, 17, 32}, {13, 33, 4700}, {30, 16, 9301}}) {
+    for (const auto& [rows, n, k] :
+         {std::tuple{145, 40, 64}, {300, 33, 70}, {2100, 17, 32}, {13, 33, 4700}, {30, 16, 9301}}) {
         Problem problem(rows, n, k, 0);
         const std::vector<float> before = problem.y;
         ASSERT_EQ(linear_bf16(problem.call(LinearOutput::Add)), Status::Ok);

@@ -15,10 +15,7 @@ namespace {
 
 constexpr double kUntouched = -12345.0;
 
-std::size_t size(std::int64_t count)
-{
-    return static_cast<std::size_t>(count);
-}
+std::size_t size(std::int64_t count) { return static_cast<std::size_t>(count); }
 
 struct Problem
 {
@@ -28,7 +25,11 @@ struct Problem
     std::vector<double> shift;
 
     Problem(int heads_, std::int64_t tokens_, int dim_, bool weighted)
-        : heads(heads_), dim(dim_), tokens(tokens_), token_stride(heads_ * (dim_ + 1) + 2), head_stride(dim_ + 1)
+        : heads(heads_),
+          dim(dim_),
+          tokens(tokens_),
+          token_stride(heads_ * (dim_ + 1) + 2),
+          head_stride(dim_ + 1)
     {
         std::mt19937 random(static_cast<unsigned>(heads * 7919 + tokens * 31 + dim));
         std::normal_distribution<float> normal;
@@ -49,7 +50,8 @@ struct Sums
     std::vector<double> weight, sum, product;
 
     explicit Sums(const Problem& problem)
-        : weight(size(problem.heads), 0.5), sum(size(problem.heads * problem.dim), 0.25),
+        : weight(size(problem.heads), 0.5),
+          sum(size(problem.heads * problem.dim), 0.25),
           product(size(problem.heads * problem.dim * problem.dim), kUntouched)
     {
         for (int h = 0; h < problem.heads; ++h)
@@ -85,7 +87,7 @@ Sums plain_loop(const Problem& problem)
             const double w = problem.weights.empty() ? 1.0 : problem.weights[size(h * (problem.tokens + 3) + t)];
             const auto centred = [&](int i) {
                 return problem.x[size(t * problem.token_stride + h * problem.head_stride + i)]
-                       - problem.shift[size(h * problem.dim + i)];
+                    - problem.shift[size(h * problem.dim + i)];
             };
             sums.weight[size(h)] += w;
             for (int i = 0; i < problem.dim; ++i) {
@@ -174,7 +176,7 @@ TEST_P(Moments, PartsAndThreadsChangeNoBit)
 INSTANTIATE_TEST_SUITE_P(Levels, Moments, ::testing::Values(IsaLevel::Baseline, IsaLevel::V3, IsaLevel::V4),
                          [](const auto& level) {
                              return level.param == IsaLevel::Baseline ? "baseline"
-                                    : level.param == IsaLevel::V3     ? "v3"
+                                 : level.param == IsaLevel::V3        ? "v3"
                                                                       : "v4";
                          });
 

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The body of elementwise_{baseline,v3,v4}.cpp, which define KVW_ELEMENTWISE_VARIANT. Everything is local to the
+// including file and no standard header is included: the linker might keep a shared copy compiled for one processor.
+#include "kernels/cpu/elementwise_variants.h"
+
+namespace kvw::kernels {
+namespace {
+
+using Index = std::int64_t;
+
+#if defined(__AVX512F__)
+constexpr int kVectorBytes = 64;
+#elif defined(__AVX2__)
+constexpr int kVectorBytes = 32;
+#else
+constexpr int kVectorBytes = 16;
+#endif
+typedef float Floats __attribute__((vector_size(kVectorBytes), aligned(4), may_alias));
+typedef int Ints __attribute__((vector_size(kVectorBytes), aligned(4), may_alias));
+constexpr Index kLanes = kVectorBytes / 4;
+constexpr float kInfinity = __builtin_inff();
+
+[[gnu::always_inline]] inline Floats load(const float* x) { return *reinterpret_cast<const Floats*>(x); }
+
+[[gnu::always_inline]] inline void store(float* x, Floats values) { *reinterpret_cast<Floats*>(x) = values; }
+
+/// The last `count` < kLanes values, `fill` beyond.
+[[gnu::always_inline]] inline Floats load_tail(const float* x, Index count, float fill)
+{
+    Floats values = Floats{} + fill;
+    for (Index lane = 0; lane < count; ++lane)
+        values[lane] = x[lane];
+    return values;
+}
+
+[[gnu::always_inline]] inline void store_tail(float* x, Index count, Floats values)
+{
+    for (Index lane = 0; lane < count; ++lane)
+        x[lane] = values[lane];
+}
+
+/// exp(x) = 2^n exp(r), n = round(x / ln 2), |r| <= ln 2 / 2, exp(r) = 1 + r + r^2 q(r); q of degree 4 is a weighted
+/// least-squares fit iterated towards equal ripple, 3.3e-9 relative, so that fp32 rounding is all of the error.
+[[gnu::always_inline]] inline Floats exponential(Floats x)
+{
+    constexpr float log2_e = 1.44269504f, ln2_high = 0.693145752f, ln2_low = 1.42860677e-6f;
+    constexpr float shifter = 12582912.f; // 1.5 * 2^23: adding it rounds to an integer in the low bits
+    const Floats shifted = x * log2_e + shifter;
+    const Floats n = shifted - shifter;
+    const Floats r = (x - n * ln2_high) - n * ln2_low;
+    const Floats q = (((0.0013813142f * r + 0.00836942f) * r + 0.041668456f) * r + 0.16666515f) * r + 0.49999994f;
+    const Floats p = (q * r) * r + r + 1.f;
+    const Ints exponent = reinterpret_cast<const Ints&>(shifted) << 23; // the shifter's own bits fall off
+    const Ints bits = reinterpret_cast<const Ints&>(p) + exponent;
+    Floats result = reinterpret_cast<const Floats&>(bits);
+    result = x < -87.f ? Floats{} : result;
+    result = x > 88.3f ? Floats{} + kInfinity : result;
+    return x == x ? result : x;
+}
+
+/// sum over i of term(i, count): a vector whose lanes beyond count must be 0. Blocks in fp32, their sum in fp64.
+template<typename Term>
+[[gnu::always_inline]] inline double sum_of(Index n, Term term)
+{
+    constexpr Index chains = 4, block = chains * kLanes * 4;
+    double total[kLanes] = {};
+    Index i = 0;
+    for (; i + block <= n; i += block) {
+        Floats sums[chains] = {};
+        for (Index at = i; at < i + block; at += chains * kLanes)
+#pragma GCC unroll 4
+            for (Index chain = 0; chain < chains; ++chain)
+                sums[chain] += term(at + chain * kLanes, kLanes);
+        const Floats sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+        for (Index lane = 0; lane < kLanes; ++lane)
+            total[lane] += static_cast<double>(sum[lane]);
+    }
+    for (; i < n; i += kLanes) {
+        const Floats sum = term(i, n - i < kLanes ? n - i : kLanes);
+        for (Index lane = 0; lane < kLanes; ++lane)
+            total[lane] += static_cast<double>(sum[lane]);
+    }
+    double sum = 0;
+    for (Index lane = 0; lane < kLanes; ++lane)
+        sum += total[lane];
+    return sum;
+}
+
+[[gnu::always_inline]] inline Floats load_some(const float* x, Index count, float fill)
+{
+    return count == kLanes ? load(x) : load_tail(x, count, fill);
+}
+
+void rms_norm_row(const RmsNorm& args, Index row)
+{
+    const float* x = args.x + row * args.x_stride;
+    float* y = args.y + row * args.y_stride;
+    const double squares = sum_of(
+        args.n, [&](Index i, Index count) __attribute__((always_inline)) {
+            const Floats values = load_some(x + i, count, 0.f);
+            return values * values;
+        });
+    const float scale = static_cast<float>(
+        1.0 / __builtin_sqrt(squares / static_cast<double>(args.n) + static_cast<double>(args.epsilon)));
+    Index i = 0;
+    for (; i + kLanes <= args.n; i += kLanes)
+        store(y + i, (load(x + i) * scale) * load(args.weight + i));
+    for (; i < args.n; ++i)
+        y[i] = (x[i] * scale) * args.weight[i];
+}
+
+void rms_norm_rows(const RmsNorm& args, int threads)
+{
+#pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)
+    for (Index row = 0; row < args.rows; ++row)
+        rms_norm_row(args, row);
+}
+
+[[gnu::always_inline]] inline Floats silu(Floats gate) { return gate / (1.f + exponential(-gate)); }
+
+void silu_mul_rows(const SiluMul& args, int threads)
+{
+#pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)
+    for (Index row = 0; row < args.rows; ++row) {
+        const float* gate = args.gate_up + row * args.gate_up_stride;
+        const float* up = gate + args.n;
+        float* out = args.out + row * args.out_stride;
+        Index i = 0;
+        for (; i + kLanes <= args.n; i += kLanes)
+            store(out + i, silu(load(gate + i)) * load(up + i));
+        if (const Index left = args.n - i; left > 0)
+            store_tail(out + i, left, silu(load_tail(gate + i, left, 0.f)) * load_tail(up + i, left, 0.f));
+    }
+}
+
+struct Largest
+{
+    float value;
+    Index index;
+    bool nan;
+};
+
+/// The largest value and the lowest index that has it.
+Largest largest_of(const float* x, Index n)
+{
+    Floats best = Floats{} - kInfinity;
+    Ints lanes{}, nan{};
+    for (int lane = 0; lane < kLanes; ++lane)
+        lanes[lane] = lane;
+    Ints best_at = lanes, at = lanes;
+    for (Index i = 0; i < n; i += kLanes) {
+        const Floats values = load_some(x + i, n - i < kLanes ? n - i : kLanes, -kInfinity);
+        const Ints better = values > best;
+        best = better ? values : best;
+        best_at = better ? at : best_at;
+        nan |= values != values;
+        at += static_cast<int>(kLanes);
+    }
+    Largest result{best[0], best_at[0], nan[0] != 0};
+    for (int lane = 1; lane < kLanes; ++lane) {
+        const bool better = best[lane] > result.value || (best[lane] == result.value && best_at[lane] < result.index);
+        if (better) {
+            result.value = best[lane];
+            result.index = best_at[lane];
+        }
+        result.nan = result.nan || nan[lane] != 0;
+    }
+    return result;
+}
+
+bool log_sum_exp_row(const LogSumExpRows& args, Index row)
+{
+    const float* x = args.logits + row * args.stride;
+    const Largest largest = largest_of(x, args.vocab);
+    if (args.maybe_argmax != nullptr)
+        args.maybe_argmax[row] = largest.index;
+    if (args.maybe_at_target != nullptr)
+        args.maybe_at_target[row] = x[args.maybe_target[row]];
+    if (largest.nan || !(largest.value < kInfinity) || !(largest.value > -kInfinity)) {
+        args.lse[row] = __builtin_nan("");
+        return false;
+    }
+    const float shift = largest.value;
+    const double sum = sum_of(
+        args.vocab, [&](Index i, Index count) __attribute__((always_inline)) {
+            return exponential(load_some(x + i, count, -kInfinity) - shift);
+        });
+    args.lse[row] = static_cast<double>(shift) + __builtin_log(sum);
+    return true;
+}
+
+bool log_sum_exp_all(const LogSumExpRows& args, int threads)
+{
+    int bad = 0;
+#pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1) reduction(| : bad)
+    for (Index row = 0; row < args.rows; ++row)
+        bad |= log_sum_exp_row(args, row) ? 0 : 1;
+    return bad == 0;
+}
+
+bool kl_row(const KlRows& args, Index row)
+{
+    const float* p = args.p_logits + row * args.p_stride;
+    const float* q = args.q_logits + row * args.q_stride;
+    // fp64 constants in two fp32 pieces: their rounding would be as large as a small divergence.
+    const float p_lse = static_cast<float>(args.p_lse[row]);
+    const float p_rest = static_cast<float>(args.p_lse[row] - static_cast<double>(p_lse));
+    const double difference = args.p_lse[row] - args.q_lse[row];
+    const float offset = static_cast<float>(difference);
+    const double sum = sum_of(
+        args.vocab, [&](Index i, Index count) __attribute__((always_inline)) {
+            const Floats p_values = load_some(p + i, count, -kInfinity), q_values = load_some(q + i, count, 0.f);
+            const Floats probability = exponential((p_values - p_lse) - p_rest);
+            // p - q without rounding error (Knuth's two-sum): it may be large where the divergence is not.
+            const Floats high = p_values - q_values, back = high - p_values;
+            const Floats low = (p_values - (high - back)) - (q_values + back);
+            const Floats ratio = (high - offset) + (low == low ? low : Floats{}); // low is NaN beside an infinity
+            return probability == 0.f ? Floats{} : probability * ratio;
+        });
+    const double kl = sum - (difference - static_cast<double>(offset));
+    args.kl[row] = kl;
+    return kl - kl == 0;
+}
+
+bool kl_all(const KlRows& args, int threads)
+{
+    int bad = 0;
+#pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1) reduction(| : bad)
+    for (Index row = 0; row < args.rows; ++row)
+        bad |= kl_row(args, row) ? 0 : 1;
+    return bad == 0;
+}
+
+void exp_all(const float* x, float* y, Index n)
+{
+    for (Index i = 0; i < n; i += kLanes) {
+        const Index count = n - i < kLanes ? n - i : kLanes;
+        store_tail(y + i, count, exponential(load_tail(x + i, count, 0.f)));
+    }
+}
+
+} // namespace
+
+ElementwiseVariant KVW_ELEMENTWISE_VARIANT()
+{
+    return {rms_norm_rows, silu_mul_rows, log_sum_exp_all, kl_all, exp_all};
+}
+
+} // namespace kvw::kernels
