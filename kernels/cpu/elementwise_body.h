@@ -16,6 +16,7 @@ constexpr int kVectorBytes = 32;
 constexpr int kVectorBytes = 16;
 #endif
 typedef float Floats __attribute__((vector_size(kVectorBytes), aligned(4), may_alias));
+typedef unsigned Bits __attribute__((vector_size(kVectorBytes), aligned(4), may_alias));
 typedef int Ints __attribute__((vector_size(kVectorBytes), aligned(4), may_alias));
 constexpr Index kLanes = kVectorBytes / 4;
 constexpr float kInfinity = __builtin_inff();
@@ -50,8 +51,8 @@ constexpr float kInfinity = __builtin_inff();
     const Floats r = (x - n * ln2_high) - n * ln2_low;
     const Floats q = (((0.0013813142f * r + 0.00836942f) * r + 0.041668456f) * r + 0.16666515f) * r + 0.49999994f;
     const Floats p = (q * r) * r + r + 1.f;
-    const Ints exponent = reinterpret_cast<const Ints&>(shifted) << 23; // the shifter's own bits fall off
-    const Ints bits = reinterpret_cast<const Ints&>(p) + exponent;
+    const Bits exponent = reinterpret_cast<const Bits&>(shifted) << 23; // the shifter's own bits fall off
+    const Bits bits = reinterpret_cast<const Bits&>(p) + exponent;      // may wrap where x is out of range
     Floats result = reinterpret_cast<const Floats&>(bits);
     result = x < -87.f ? Floats{} : result;
     result = x > 88.3f ? Floats{} + kInfinity : result;
