@@ -24,6 +24,12 @@ std::string describe(const Token& token)
     }
 }
 
+/// For those who write the sets of a grid with braces.
+std::string set_hint(const Token& token)
+{
+    return token.is('{') ? "the sets of a grid are written in parentheses: (a|b|c), (8..64..8)" : "";
+}
+
 std::string_view name_of(Side side) { return side == Side::Keys ? "keys" : "values"; }
 
 /// All words of these classes that are built, for messages.
@@ -398,7 +404,7 @@ std::uint64_t Parser::number(const Word& word)
         digits = lexer_.next();
     refuse_stray(digits);
     if (digits.kind != TokenKind::Word)
-        fail(start, fmt::format("a {} is missing here: {} was found", word.number, describe(start)));
+        fail(start, fmt::format("a {} is missing here: {} was found", word.number, describe(start)), set_hint(start));
     const std::string shown =
         quoted(lexer_.text().substr(start.offset, digits.offset + digits.text.size() - start.offset));
     const std::string wanted = fmt::format("a whole number from {} to {}", word.least, word.most);
@@ -428,7 +434,7 @@ Token Parser::expect_word(std::string_view missing)
     const Token token = lexer_.next();
     refuse_stray(token);
     if (token.kind != TokenKind::Word)
-        fail(token, fmt::format("{} is missing here: {} was found", missing, describe(token)));
+        fail(token, fmt::format("{} is missing here: {} was found", missing, describe(token)), set_hint(token));
     return token;
 }
 

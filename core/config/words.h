@@ -58,7 +58,7 @@ const Word* nearest_word(std::initializer_list<WordClass> kinds, std::string_vie
 std::string did_you_mean(const Word* maybe_word);
 /// "pca:60", "channel=32": the word with a number in its place, for messages and help.
 std::string example(const Word& word);
-/// The grammar and all words with their numbers, options and help, for --help: lines of at most 110 columns.
+/// The grammar and all words with their numbers, options and help, for --help.
 std::string configuration_help();
 
 } // namespace kvw::config

@@ -149,7 +149,8 @@ std::optional<RopeScaling> read_scaling(const JsonFields& fields, std::int64_t m
     return scaling;
 }
 
-/// transformers 4 writes rope_theta and rope_scaling, transformers 5 rope_parameters; a file may have both if they agree.
+/// transformers 4 writes rope_theta and rope_scaling, transformers 5 rope_parameters; a file may have both if they
+/// agree.
 void read_rope(const JsonFields& fields, ModelConfig& config)
 {
     constexpr double least = 1e-3, most = 1e15;

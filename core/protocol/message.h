@@ -113,7 +113,8 @@ std::string type_name(const Message& message);
 
 /// One JSON object and a newline, at most kMaxLineBytes. Texts beyond their limits are cut at a character and end in
 /// "...", lists beyond theirs lose their tail, and bytes that are no UTF-8 become U+FFFD: what a worker has to say
-/// always arrives. Throws Error{Internal} for a number that the message must not have (a NaN that is no metric's value).
+/// always arrives. Throws Error{Internal} for a number that the message must not have (a NaN that is no metric's
+/// value).
 std::string encode(const Message& message);
 
 /// Reads one line, with or without its newline; the line is not trusted. Fields that this version does not know are

@@ -5,7 +5,6 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
-#include <regex>
 #include <sstream>
 #include <utility>
 
@@ -62,8 +61,19 @@ bool is_torch(const std::string& top) { return top == "torch" || top == "ATen" |
 /// <QWidget>, <QtCore/qglobal.h>, <qwidget.h>, "qcustomplot.h".
 bool is_qt(const std::string& header)
 {
-    static const std::regex pattern("Q[A-Z].*|Qt[A-Z].*|q[a-z]+\\.h");
-    return std::regex_match(header, pattern);
+    const auto is_upper = [&](std::size_t at) { return at < header.size() && header[at] >= 'A' && header[at] <= 'Z'; };
+    if (header.starts_with("Q"))
+        return is_upper(1) || (header.starts_with("Qt") && is_upper(2));
+    return header.starts_with("q") && header.ends_with(".h") && header.find('/') == std::string::npos;
+}
+
+/// The text without its comments.
+std::string uncommented(const std::string& cmake)
+{
+    std::string text;
+    for (const std::string& line : lines_of(cmake))
+        text += line.substr(0, line.find('#')) + '\n';
+    return text;
 }
 
 class TreeChecker
@@ -194,10 +204,11 @@ private:
 std::map<std::string, Room> read_rooms(const std::string& cmake, std::vector<std::string>& findings)
 {
     std::map<std::string, Room> rooms;
-    const std::string text = std::regex_replace(cmake, std::regex("#[^\n]*"), "");
-    const std::regex call("kvw_room\\s*\\(([^)]*)\\)");
-    for (std::sregex_iterator match(text.begin(), text.end(), call), end; match != end; ++match) {
-        std::istringstream words((*match)[1].str());
+    const std::string text = uncommented(cmake);
+    constexpr std::string_view call = "kvw_room(";
+    for (std::size_t at = text.find(call); at != std::string::npos; at = text.find(call, at + 1)) {
+        const std::size_t first = at + call.size();
+        std::istringstream words(text.substr(first, text.find(')', first) - first));
         std::string name, section;
         words >> name;
         Room room;

@@ -98,9 +98,9 @@ TEST(Safetensors, AGoodFileIsRead)
 TEST(Safetensors, NothingAtAllAndEmptyTensorsAreAllowed)
 {
     EXPECT_FALSE(error_of_file(file_bytes("{}", "")));
-    EXPECT_FALSE(error_of_file(file_bytes(
-        R"({"e":{"dtype":"F32","shape":[0,5],"data_offsets":[0,0]},"s":{"dtype":"F16","shape":[],"data_offsets":[0,2]}})",
-        "xy")));
+    EXPECT_FALSE(error_of_file(file_bytes(R"({"e":{"dtype":"F32","shape":[0,5],"data_offsets":[0,0]},)"
+                                          R"("s":{"dtype":"F16","shape":[],"data_offsets":[0,2]}})",
+                                          "xy")));
 }
 
 TEST(Safetensors, WhatIsAskedForMustFit)
@@ -179,11 +179,10 @@ TEST(Safetensors, HeadersThatAreNoTensors)
     expect_bad_file(file_bytes("{\"a\":3}", ""), "tensor \"a\": its entry is no object");
     expect_bad_file(file_bytes("{\"a\":{}}", ""), "dtype is missing");
     expect_bad_file(file_bytes(R"({"__metadata__":{"x":1}})", ""), "__metadata__");
-    expect_bad_file(
-        file_bytes(
-            R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}})",
-            "xy"),
-        "the key \"a\" stands twice");
+    expect_bad_file(file_bytes(R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},)"
+                               R"("a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}})",
+                               "xy"),
+                    "the key \"a\" stands twice");
     expect_bad_file(file_bytes(R"({"a":{"dtype":"U8","dtype":"I8","shape":[1],"data_offsets":[0,1]}})", "x"),
                     "\"dtype\" stands twice");
     expect_bad_file(file_bytes("{\"\xFF\":1}", ""), "not JSON");
