@@ -19,8 +19,8 @@ namespace {
 using namespace analysis_detail;
 
 // Smallest variance that is inverted, as a share of the largest. Its root, 1e-4, bounds the condition number of the
-// inverted factor by 1e4, so that encoding and decoding in fp32 keeps three digits in the worst case; and a channel
-// stored as bf16 has rounding noise of 2^-9 / sqrt(3) = 1e-3 of its size, so that nothing real is below it.
+// inverted factor by 1e4; and a channel stored as bf16 has rounding noise of up to 2^-9 = 2e-3 of its size, so that a
+// direction below the floor is noise, however strongly the calibration's queries look at it.
 constexpr double kVarianceFloor = 1e-8;
 // Smallest s_i that scales a latent, as a share of the largest. Singular values come as roots of eigenvalues, which
 // are exact to some 1e-15 of the largest: roots below 3e-8 of the largest mean nothing.

@@ -401,19 +401,35 @@ TEST(DegenerateBasis, AMeanOfAMillion)
     EXPECT_NEAR(vector_error(data, pca), pca.error_curve[3], 1e-6 * pca.error_curve[0]);
 }
 
-// Applied in fp32, as the engine does: what the variance floor is for.
+Moments diagonal(double first, double second) { return Moments{2, 1, 1.0, {0.0, 0.0}, {first, 0.0, 0.0, second}}; }
+
+// Variances 1 and 1e-12, the second counted as 1e-8, seen by queries of energies 1 and `energy`.
+TEST(DegenerateBasis, SmallVariancesCountAsTheFloor)
+{
+    // 1e-8 * 1e9 = 10 > 1: the second direction is kept, and leaving out the first costs 1.
+    const Basis above = kq_basis(diagonal(1.0, 1e-12), diagonal(1.0, 1e9), 1);
+    EXPECT_EQ(encoder_of(above)(0, 0), 0.0);
+    EXPECT_NEAR(above.error_curve[0], 1.0 + 1e-3, 1e-12);
+    EXPECT_NEAR(above.error_curve[1], 1.0, 1e-12);
+    // 1e-8 * 1e7 = 0.1 < 1: the first, and leaving out the second costs its true 1e-12 * 1e7.
+    const Basis below = kq_basis(diagonal(1.0, 1e-12), diagonal(1.0, 1e7), 1);
+    EXPECT_EQ(encoder_of(below)(1, 0), 0.0);
+    EXPECT_NEAR(below.error_curve[1], 1e-5, 1e-14);
+}
+
+// Applied in fp32, as the engine does. Four tokens leave five of eight directions to the floors.
 TEST(DegenerateBasis, SurvivesSinglePrecision)
 {
-    Example data = example(8, 200, 16);
-    data.keys.col(3) *= 1e-7;
-    data.keys *= encoder_of(rotation_basis(8, 17)); // so that every channel has a part of the small direction
-    data.key_moments = two_pass(data.keys);
-    const Basis basis = kq_basis(data.key_moments, data.query_moments, 8);
-    const Eigen::MatrixXf centred = (data.keys.rowwise() - mean_of(basis).transpose()).cast<float>();
-    const Eigen::MatrixXf back =
-        (centred * encoder_of(basis).cast<float>()) * decoder_of(basis).cast<float>().transpose();
-    const double size = centred.cwiseAbs().maxCoeff();
-    expect_near(back.cast<double>(), centred.cast<double>(), 1e-3 * size);
+    const Example data = example(8, 4, 16);
+    const Matrix others = correlated(50, 8, 17);
+    for (const Basis& basis :
+         {kq_basis(data.key_moments, data.query_moments, 8), out_basis(data.key_moments, data.gram, 8)}) {
+        const Eigen::MatrixXf centred = (others.rowwise() - mean_of(basis).transpose()).cast<float>();
+        const Eigen::MatrixXf back =
+            (centred * encoder_of(basis).cast<float>()) * decoder_of(basis).cast<float>().transpose();
+        const double size = centred.cwiseAbs().maxCoeff();
+        expect_near(back.cast<double>(), centred.cast<double>(), 1e-3 * size);
+    }
 }
 
 } // namespace
