@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Products with stored rows that are converted in registers, for the files of one instruction set each; see
+// rows_vectors.h.
+//
+// A row is read in steps of kLanes bytes or numbers ("positions"); a step gives one vector of fp32 for each plane of
+// the format. The last step is moved back so that it ends with the row: it then meets some positions twice, which keys
+// answer by zeros in the query, and values by storing the same sum twice. So no row needs a remainder and nothing is
+// read beyond it.
+#pragma once
+
+#include "kernels/cpu/rows_decode_body.h"
+
+namespace kvw::kernels {
+namespace {
+
+#if defined(KVW_ROWS_AVX512)
+constexpr int kHeadsAtOnce = 4; // 4 tokens x 4 heads of accumulators, of 32 registers
+#else
+constexpr int kHeadsAtOnce = 2;
+#endif
+constexpr int kTokensAtOnce = 4;
+
+struct Fp32Row
+{
+    static constexpr int kPlanes = 1;
+    typedef Floats Raw;
+    KVW_INLINE static Raw raw(const std::byte* row, int at) { return load(reinterpret_cast<const float*>(row) + at); }
+    KVW_INLINE static Floats plane(Raw raw, int) { return raw; }
+};
+
+struct Fp16Row
+{
+    static constexpr int kPlanes = 1;
+    typedef Floats Raw;
+    KVW_INLINE static Raw raw(const std::byte* row, int at) { return load_fp16(row + 2 * at); }
+    KVW_INLINE static Floats plane(Raw raw, int) { return raw; }
+};
+
+struct Bf16Row
+{
+    static constexpr int kPlanes = 1;
+    typedef Floats Raw;
+    KVW_INLINE static Raw raw(const std::byte* row, int at) { return load_bf16(row + 2 * at); }
+    KVW_INLINE static Floats plane(Raw raw, int) { return raw; }
+};
+
+/// Codes less the middle one: smaller numbers, smaller rounding.
+struct Int8Row
+{
+    static constexpr int kPlanes = 1;
+    typedef Ints Raw;
+    KVW_INLINE static Raw raw(const std::byte* row, int at) { return load_centred_bytes(row + at); }
+    KVW_INLINE static Floats plane(Raw raw, int) { return to_floats(raw); }
+};
+
+template<int Bits>
+struct PackedRow
+{
+    static constexpr int kPlanes = 8 / Bits;
+    typedef Ints Raw;
+    KVW_INLINE static Raw raw(const std::byte* row, int at) { return load_bytes(row + at); }
+    KVW_INLINE static Floats plane(Raw raw, int plane)
+    {
+        const Ints shifted = raw >> (plane * Bits);
+#if defined(KVW_ROWS_AVX512)
+        // The permutation looks at four bits of the index: a table of 16 numbers takes mask, subtraction and conversion.
+        constexpr Floats table = Bits == 4 ? Floats{-8, -7, -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7}
+                                           : Floats{-2, -1, 0, 1, -2, -1, 0, 1, -2, -1, 0, 1, -2, -1, 0, 1};
+        return (Floats)_mm512_permutexvar_ps((__m512i)shifted, (__m512)table);
+#else
+        return to_floats((shifted & ((1 << Bits) - 1)) - (1 << (Bits - 1)));
+#endif
+    }
+};
+
+/// Stored rows as the loops below see them.
+struct Rows
+{
+    const std::byte* codes;
+    Index bytes; // of a row
+    int tokens;
+    int positions; // numbers, or bytes that hold several; at least kLanes
+
+    int steps() const { return (positions + kLanes - 1) / kLanes; }
+    int last() const { return positions - kLanes; }
+    KVW_INLINE int step_at(int step) const { return step * kLanes < last() ? step * kLanes : last(); }
+};
+
+struct Output
+{
+    float* data;
+    Index head_stride;
+};
+
+struct Input
+{
+    const float* data;
+    Index head_stride;
+};
+
+/// Sums of four vectors, to four neighbouring floats.
+KVW_INLINE void store_sums(const Floats (&x)[kTokensAtOnce], float* to)
+{
+#if defined(KVW_ROWS_AVX512)
+    const auto a = (__m512)x[0], b = (__m512)x[1], c = (__m512)x[2], d = (__m512)x[3];
+    const __m512 ab = _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
+    const __m512 cd = _mm512_add_ps(_mm512_unpacklo_ps(c, d), _mm512_unpackhi_ps(c, d));
+    const __m512 abcd = _mm512_add_ps(_mm512_shuffle_ps(ab, cd, 0x44), _mm512_shuffle_ps(ab, cd, 0xee));
+    const __m256 half = _mm256_add_ps(_mm512_castps512_ps256(abcd), _mm512_extractf32x8_ps(abcd, 1));
+    _mm_storeu_ps(to, _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1)));
+#elif defined(KVW_ROWS_AVX2)
+    const __m256 ab = _mm256_hadd_ps((__m256)x[0], (__m256)x[1]), cd = _mm256_hadd_ps((__m256)x[2], (__m256)x[3]);
+    const __m256 abcd = _mm256_hadd_ps(ab, cd);
+    _mm_storeu_ps(to, _mm_add_ps(_mm256_castps256_ps128(abcd), _mm256_extractf128_ps(abcd, 1)));
+#else
+    for (int i = 0; i < kTokensAtOnce; ++i)
+        to[i] = sum_of(x[i]);
+#endif
+}
+
+/// scores[head][t] = <query[head], row t>, rounded up to kTokensAtOnce tokens. A query is laid out step by step and
+/// plane by plane.
+template<class Row, int Heads>
+void score_heads(const Rows& rows, const Input& query, const Output& scores)
+{
+    const int steps = rows.steps();
+    for (int t = 0; t < rows.tokens; t += kTokensAtOnce) {
+        const std::byte* row[kTokensAtOnce];
+        for (int i = 0; i < kTokensAtOnce; ++i) // the last row stands in for those that are not there
+            row[i] = rows.codes + (t + i < rows.tokens ? t + i : rows.tokens - 1) * rows.bytes;
+        Floats sum[Heads][kTokensAtOnce];
+#pragma GCC unroll 4
+        for (int h = 0; h < Heads; ++h)
+#pragma GCC unroll 4
+            for (int i = 0; i < kTokensAtOnce; ++i)
+                sum[h][i] = Floats{};
+        const float* q = query.data;
+        for (int step = 0; step < steps; ++step) {
+            const int at = rows.step_at(step);
+            typename Row::Raw raw[kTokensAtOnce];
+#pragma GCC unroll 4
+            for (int i = 0; i < kTokensAtOnce; ++i)
+                raw[i] = Row::raw(row[i], at);
+#pragma GCC unroll 4
+            for (int p = 0; p < Row::kPlanes; ++p, q += kLanes) {
+                Floats x[kTokensAtOnce];
+#pragma GCC unroll 4
+                for (int i = 0; i < kTokensAtOnce; ++i)
+                    x[i] = Row::plane(raw[i], p);
+#pragma GCC unroll 4
+                for (int h = 0; h < Heads; ++h) {
+                    const Floats of_head = load(q + h * query.head_stride);
+#pragma GCC unroll 4
+                    for (int i = 0; i < kTokensAtOnce; ++i)
+                        sum[h][i] += x[i] * of_head;
+                }
+            }
+        }
+#pragma GCC unroll 4
+        for (int h = 0; h < Heads; ++h)
+            store_sums(sum[h], scores.data + h * scores.head_stride + t);
+    }
+}
+
+/// sums[head][channel] = sum over t of weights[head][t] * row t, for the channels of Steps steps from `step` on.
+template<class Row, int Heads, int Steps>
+void sum_steps(const Rows& rows, int step, const Input& weights, const Output& sums)
+{
+    Floats sum[Steps][Row::kPlanes][Heads];
+    int at[Steps];
+#pragma GCC unroll 4
+    for (int s = 0; s < Steps; ++s) {
+        at[s] = rows.step_at(step + s);
+#pragma GCC unroll 4
+        for (int p = 0; p < Row::kPlanes; ++p)
+#pragma GCC unroll 4
+            for (int h = 0; h < Heads; ++h)
+                sum[s][p][h] = Floats{};
+    }
+    const std::byte* row = rows.codes;
+    for (int t = 0; t < rows.tokens; ++t, row += rows.bytes) {
+        Floats weight[Heads];
+#pragma GCC unroll 4
+        for (int h = 0; h < Heads; ++h)
+            weight[h] = all(weights.data[h * weights.head_stride + t]);
+#pragma GCC unroll 4
+        for (int s = 0; s < Steps; ++s) {
+            const typename Row::Raw raw = Row::raw(row, at[s]);
+#pragma GCC unroll 4
+            for (int p = 0; p < Row::kPlanes; ++p) {
+                const Floats x = Row::plane(raw, p);
+#pragma GCC unroll 4
+                for (int h = 0; h < Heads; ++h)
+                    sum[s][p][h] += weight[h] * x;
+            }
+        }
+    }
+#pragma GCC unroll 4
+    for (int s = 0; s < Steps; ++s)
+#pragma GCC unroll 4
+        for (int p = 0; p < Row::kPlanes; ++p)
+#pragma GCC unroll 4
+            for (int h = 0; h < Heads; ++h)
+                store(sums.data + h * sums.head_stride + p * rows.positions + at[s], sum[s][p][h]);
+}
+
+template<class Row, int Heads>
+void sum_heads(const Rows& rows, const Input& weights, const Output& sums)
+{
+    constexpr int most = 4 / Row::kPlanes; // steps: 4 vectors for each head
+    int step = 0;
+    for (const int steps = rows.steps(); step < steps;) {
+        const int left = steps - step;
+        if (most >= 4 && left >= 4) {
+            sum_steps<Row, Heads, most >= 4 ? 4 : 1>(rows, step, weights, sums);
+            step += 4;
+        } else if (most >= 2 && left >= 2) {
+            sum_steps<Row, Heads, most >= 2 ? 2 : 1>(rows, step, weights, sums);
+            step += 2;
+        } else {
+            sum_steps<Row, Heads, 1>(rows, step, weights, sums);
+            ++step;
+        }
+    }
+}
+
+struct ScoreRows
+{
+    template<class Row, int Heads>
+    static void run(const Rows& rows, const Input& in, const Output& out)
+    {
+        score_heads<Row, Heads>(rows, in, out);
+    }
+};
+
+struct SumRows
+{
+    template<class Row, int Heads>
+    static void run(const Rows& rows, const Input& in, const Output& out)
+    {
+        sum_heads<Row, Heads>(rows, in, out);
+    }
+};
+
+/// All heads of a group, a few at a time.
+template<class Product, class Row>
+void for_heads(const Rows& rows, int group, Input in, Output out)
+{
+    for (int h = 0; h < group; h += kHeadsAtOnce) {
+        switch (group - h) {
+        case 1:
+            Product::template run<Row, 1>(rows, in, out);
+            break;
+        case 2:
+            Product::template run<Row, 2>(rows, in, out);
+            break;
+        case 3:
+            Product::template run < Row, kHeadsAtOnce<3 ? kHeadsAtOnce : 3>(rows, in, out);
+            break;
+        default:
+            Product::template run<Row, kHeadsAtOnce>(rows, in, out);
+        }
+        in.data += kHeadsAtOnce * in.head_stride;
+        out.data += kHeadsAtOnce * out.head_stride;
+    }
+}
+
+template<class Product>
+void for_type(RowType type, const Rows& rows, int group, const Input& in, const Output& out)
+{
+    switch (type) {
+    case RowType::Fp32:
+        return for_heads<Product, Fp32Row>(rows, group, in, out);
+    case RowType::Fp16:
+        return for_heads<Product, Fp16Row>(rows, group, in, out);
+    case RowType::Bf16:
+        return for_heads<Product, Bf16Row>(rows, group, in, out);
+    case RowType::Int8:
+        return for_heads<Product, Int8Row>(rows, group, in, out);
+    case RowType::Int4:
+        return for_heads<Product, PackedRow<4>>(rows, group, in, out);
+    case RowType::Int2:
+        return for_heads<Product, PackedRow<2>>(rows, group, in, out);
+    case RowType::Int3: // never read directly
+        break;
+    }
+}
+
+} // namespace
+} // namespace kvw::kernels

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "kernels/attend.h"
+#include "kernels/cpu/cpu_features.h"
+
+namespace kvw::kernels {
+
+inline constexpr int kMaxAttendGroup = 32;
+/// Tokens whose scores are held at a time, and tokens of a tile of decoded rows.
+inline constexpr int kAttendChunk = 256, kAttendTile = 64;
+/// Floats that a variant may read and write beyond what a buffer is said to hold: a vector, or one for each plane.
+inline constexpr int kAttendPad = 64;
+/// A partial result begins with maximum, mass of raw tokens, mass of coded tokens.
+inline constexpr int kPartialHeader = 16;
+
+/// One thread's buffers, 64-byte aligned.
+struct AttendWork
+{
+    float* scores = nullptr;  ///< [group, kAttendChunk + kAttendPad]
+    float* weights = nullptr; ///< [group, kAttendTile + kAttendPad]
+    float* queries = nullptr; ///< [group, stride]
+    float* sums = nullptr;    ///< [group, stride]
+    float* tile = nullptr;    ///< [kAttendTile, stride]
+    float* scales = nullptr;  ///< [stride] or [kAttendChunk + kAttendPad]
+    float* zeros = nullptr;   ///< likewise
+    float* row = nullptr;     ///< [stride]
+    std::int64_t stride = 0;  ///< widest row, rounded up, and kAttendPad
+};
+
+/// Tokens first..first + tokens of one lane. The result is in `partial` [group, partial_stride]: header, sums over raw
+/// tokens [head_dim rounded up to 16], sums over coded tokens [rank_v rounded up], both of exp(s - maximum).
+struct AttendUnit
+{
+    int lane = 0, first = 0, tokens = 0;
+    float* partial = nullptr;
+    std::int64_t partial_stride = 0;
+    AttendWork work;
+};
+
+/// One unit, compiled once per instruction set; shapes are checked by the caller.
+using AttendVariant = void (*)(const AttendDecode& args, const AttendUnit& unit);
+
+void attend_baseline(const AttendDecode& args, const AttendUnit& unit);
+void attend_v3(const AttendDecode& args, const AttendUnit& unit);
+void attend_v4(const AttendDecode& args, const AttendUnit& unit);
+AttendVariant attend_variant(IsaLevel level) noexcept;
+
+/// attend_decode with a given variant.
+Status attend_decode_with(AttendVariant variant, const AttendDecode& args) noexcept;
+
+} // namespace kvw::kernels

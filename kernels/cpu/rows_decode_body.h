@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Stored rows -> fp32, for the files of one instruction set each; see rows_vectors.h.
+#pragma once
+
+#include "kernels/cpu/rows_variants.h"
+#include "kernels/cpu/rows_vectors.h"
+
+namespace kvw::kernels {
+namespace {
+
+/// Scale and zero of every channel, readable up to a multiple of kLanes.
+struct ChannelScales
+{
+    alignas(64) float scale[kMaxRowWidth + 64];
+    alignas(64) float zero[kMaxRowWidth + 64];
+};
+
+struct OneScale
+{
+    Floats scale, zero;
+    KVW_INLINE Floats apply(Floats code, int) const { return code * scale + zero; }
+};
+
+struct ScaleOfChannel
+{
+    const ChannelScales& scales;
+    KVW_INLINE Floats apply(Floats code, int channel) const
+    {
+        return code * load(scales.scale + channel) + load(scales.zero + channel);
+    }
+};
+
+/// One plane of codes: `count` channels from `first` on. `maybe_high` holds further bits of every channel, in place.
+struct Plane
+{
+    const std::byte* codes;
+    const std::byte* maybe_high;
+    int count, first, shift, mask, middle;
+};
+
+template<class Scale>
+KVW_INLINE void decode_plane(const Plane& plane, const Scale& scale, float* out)
+{
+    const auto value = [&](Ints bytes, Ints high, int at) __attribute__((always_inline))
+    {
+        const Ints code = ((bytes >> plane.shift & plane.mask) | high) - plane.middle;
+        return scale.apply(to_floats(code), plane.first + at);
+    };
+    const std::byte* maybe_high = plane.maybe_high != nullptr ? plane.maybe_high + plane.first : nullptr;
+    int i = 0;
+    for (; i + kLanes <= plane.count; i += kLanes) {
+        const Ints high = maybe_high != nullptr ? load_bytes(maybe_high + i) : Ints{};
+        store(out + plane.first + i, value(load_bytes(plane.codes + i), high, i));
+    }
+    const int rest = plane.count - i;
+    if (rest > 0) {
+        const Ints high = maybe_high != nullptr ? load_some_bytes(maybe_high + i, rest) : Ints{};
+        store_some(out + plane.first + i, rest, value(load_some_bytes(plane.codes + i, rest), high, i));
+    }
+}
+
+/// The third bits of int3: out[c] = 4 or 0. Writes up to 7 bytes beyond width.
+inline void spread_high_bits(const std::byte* from, int width, std::byte* out)
+{
+    const int plane = (width + 7) / 8;
+    for (int j = 0; j < 8; ++j) { // ascending: what a plane writes too much, the next one overwrites
+        for (int i = 0; i < plane; i += 8) {
+            std::uint64_t bytes = 0;
+            if (i + 8 <= plane)
+                bytes = *reinterpret_cast<const Eight*>(from + i);
+            else
+                for (int k = 0; i + k < plane; ++k)
+                    bytes |= static_cast<std::uint64_t>(from[i + k]) << (8 * k);
+            *reinterpret_cast<Eight*>(out + j * plane + i) = (bytes >> j & 0x0101010101010101u) << 2;
+        }
+    }
+}
+
+template<int Bits, class Scale>
+void decode_row(const std::byte* row, int width, int middle, const Scale& scale, float* out)
+{
+    constexpr int low_bits = Bits == 3 ? 2 : Bits, planes = 8 / low_bits;
+    std::byte high[Bits == 3 ? kMaxRowWidth + 64 : 1];
+    const int count = (width + planes - 1) / planes;
+    if constexpr (Bits == 3)
+        spread_high_bits(row + count, width, high);
+#pragma GCC unroll 4
+    for (int p = 0; p < planes; ++p) {
+        const int first = p * count;
+        if (first >= width)
+            break;
+        const int here = width - first < count ? width - first : count;
+        decode_plane(Plane{row, Bits == 3 ? high : nullptr, here, first, p * low_bits, (1 << low_bits) - 1, middle},
+                     scale, out);
+    }
+}
+
+/// One scale for each run of `group` channels -> one for each channel.
+inline void expand_groups(const std::uint16_t* from, int width, int group, float* to)
+{
+    for (int first = 0; first < width; first += group, ++from) {
+        const float value = from_fp16(*from);
+        for (int c = 0; c < group; c += kLanes) // what a group writes too much, the next one overwrites
+            store(to + first + c, all(value));
+    }
+}
+
+template<int Bits>
+void decode_integers(const RowsView& rows, std::size_t bytes, float* out, Index stride)
+{
+    const RowFormat& format = rows.format;
+    const int width = format.width, middle = format.symmetric ? 1 << (Bits - 1) : 0;
+    if (format.scale_per == ScalePer::Row) {
+        for (int t = 0; t < rows.tokens; ++t) {
+            const float zero = format.symmetric ? 0.0f : from_fp16(rows.maybe_zeros[t]);
+            decode_row<Bits>(rows.codes + static_cast<std::size_t>(t) * bytes, width, middle,
+                             OneScale{all(from_fp16(rows.scales[t])), all(zero)}, out + t * stride);
+        }
+        return;
+    }
+    ChannelScales scales;
+    const bool per_channel = format.scale_per == ScalePer::Channel;
+    if (format.symmetric)
+        for (int c = 0; c < width; c += kLanes)
+            store(scales.zero + c, Floats{});
+    if (per_channel) {
+        expand_fp16(rows.scales, width, scales.scale);
+        if (!format.symmetric)
+            expand_fp16(rows.maybe_zeros, width, scales.zero);
+    }
+    for (int t = 0; t < rows.tokens; ++t) {
+        if (!per_channel) {
+            const Index at = static_cast<Index>(t) * (width / format.group);
+            expand_groups(rows.scales + at, width, format.group, scales.scale);
+            if (!format.symmetric)
+                expand_groups(rows.maybe_zeros + at, width, format.group, scales.zero);
+        }
+        decode_row<Bits>(rows.codes + static_cast<std::size_t>(t) * bytes, width, middle, ScaleOfChannel{scales},
+                         out + t * stride);
+    }
+}
+
+KVW_INLINE Floats load_number(RowType type, const std::byte* from)
+{
+    if (type == RowType::Fp32)
+        return load(reinterpret_cast<const float*>(from));
+    return type == RowType::Fp16 ? load_fp16(from) : load_bf16(from);
+}
+
+template<RowType Type>
+void decode_numbers(const RowsView& rows, float* out, Index stride)
+{
+    constexpr int size = Type == RowType::Fp32 ? 4 : 2;
+    const int width = rows.format.width;
+    const std::byte* row = rows.codes;
+    for (int t = 0; t < rows.tokens; ++t, row += width * size, out += stride) {
+        int i = 0;
+        for (; i + kLanes <= width; i += kLanes)
+            store(out + i, load_number(Type, row + i * size));
+        if (i == width)
+            continue;
+        alignas(4) std::byte rest[kLanes * 4] = {};
+        for (int k = 0; k < (width - i) * size; ++k)
+            rest[k] = row[i * size + k];
+        store_some(out + i, width - i, load_number(Type, rest));
+    }
+}
+
+void decode_all(const RowsView& rows, float* out, Index stride)
+{
+    switch (rows.format.type) {
+    case RowType::Fp32:
+        return decode_numbers<RowType::Fp32>(rows, out, stride);
+    case RowType::Fp16:
+        return decode_numbers<RowType::Fp16>(rows, out, stride);
+    case RowType::Bf16:
+        return decode_numbers<RowType::Bf16>(rows, out, stride);
+    case RowType::Int8:
+        return decode_integers<8>(rows, row_bytes(rows.format), out, stride);
+    case RowType::Int4:
+        return decode_integers<4>(rows, row_bytes(rows.format), out, stride);
+    case RowType::Int3:
+        return decode_integers<3>(rows, row_bytes(rows.format), out, stride);
+    case RowType::Int2:
+        return decode_integers<2>(rows, row_bytes(rows.format), out, stride);
+    }
+}
+
+} // namespace
+} // namespace kvw::kernels

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Vectors of the widest registers of the including file's instruction set, and the loads of every storage type. For the
+// *_body.h files only: everything is local to the including file and no standard header with inline code is included,
+// since the linker might keep a shared copy compiled for one processor.
+#pragma once
+
+#include "kernels/rows.h"
+
+#if defined(__AVX512F__) && defined(__GNUC__) && !defined(__clang__)
+// GCC 12 takes the deliberately undefined operands inside its own intrinsics for mistakes once they are inlined.
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
+#if defined(__AVX2__)
+#include <immintrin.h>
+#elif defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace kvw::kernels {
+namespace {
+
+using Index = std::int64_t;
+
+#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__)
+#define KVW_ROWS_AVX512 1
+constexpr int kVectorBytes = 64;
+#elif defined(__AVX2__) && defined(__F16C__)
+#define KVW_ROWS_AVX2 1
+constexpr int kVectorBytes = 32;
+#else
+constexpr int kVectorBytes = 16;
+#endif
+typedef float Floats __attribute__((vector_size(kVectorBytes), aligned(4), may_alias));
+typedef int Ints __attribute__((vector_size(kVectorBytes), aligned(4), may_alias));
+typedef std::uint64_t Eight __attribute__((aligned(1), may_alias)); // neighbouring bytes
+constexpr int kLanes = kVectorBytes / 4;
+
+#define KVW_INLINE [[gnu::always_inline]] inline
+
+KVW_INLINE Floats load(const float* x) { return *reinterpret_cast<const Floats*>(x); }
+KVW_INLINE void store(float* x, Floats values) { *reinterpret_cast<Floats*>(x) = values; }
+KVW_INLINE Floats all(float value) { return Floats{} + value; }
+KVW_INLINE Ints as_ints(Floats x) { return reinterpret_cast<const Ints&>(x); }
+KVW_INLINE Floats as_floats(Ints x) { return reinterpret_cast<const Floats&>(x); }
+KVW_INLINE Floats to_floats(Ints x) { return __builtin_convertvector(x, Floats); }
+KVW_INLINE Floats larger(Floats a, Floats b) { return a > b ? a : b; }
+KVW_INLINE Floats smaller(Floats a, Floats b) { return a < b ? a : b; }
+
+/// kLanes bytes, widened.
+KVW_INLINE Ints load_bytes(const std::byte* from)
+{
+#if defined(KVW_ROWS_AVX512)
+    return (Ints)_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+#elif defined(KVW_ROWS_AVX2)
+    return (Ints)_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)));
+#elif defined(__SSE2__)
+    const __m128i bytes = _mm_loadu_si32(from), zero = _mm_setzero_si128();
+    return (Ints)_mm_unpacklo_epi16(_mm_unpacklo_epi8(bytes, zero), zero);
+#else
+    Ints out;
+    for (int lane = 0; lane < kLanes; ++lane)
+        out[lane] = static_cast<int>(from[lane]);
+    return out;
+#endif
+}
+
+/// kLanes codes of 8 bits less 128.
+KVW_INLINE Ints load_centred_bytes(const std::byte* from)
+{
+#if defined(KVW_ROWS_AVX512)
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+    return (Ints)_mm512_cvtepi8_epi32(_mm_xor_si128(bytes, _mm_set1_epi8(-128)));
+#else
+    return load_bytes(from) - 128;
+#endif
+}
+
+/// The first `count` < kLanes bytes, zeros beyond; nothing else is read.
+KVW_INLINE Ints load_some_bytes(const std::byte* from, int count)
+{
+#if defined(KVW_ROWS_AVX512)
+    return (Ints)_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(static_cast<__mmask16>((1u << count) - 1), from));
+#else
+    std::byte bytes[kLanes] = {};
+    for (int lane = 0; lane < count; ++lane)
+        bytes[lane] = from[lane];
+    return load_bytes(bytes);
+#endif
+}
+
+KVW_INLINE Floats load_bf16(const void* from)
+{
+#if defined(KVW_ROWS_AVX512)
+    return (Floats)_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256(static_cast<const __m256i*>(from))), 16);
+#elif defined(KVW_ROWS_AVX2)
+    return (Floats)_mm256_slli_epi32(_mm256_cvtepu16_epi32(_mm_loadu_si128(static_cast<const __m128i*>(from))), 16);
+#elif defined(__SSE2__)
+    return (Floats)_mm_unpacklo_epi16(_mm_setzero_si128(), _mm_loadl_epi64(static_cast<const __m128i*>(from)));
+#else
+    std::uint16_t halves[kLanes];
+    __builtin_memcpy(halves, from, sizeof halves);
+    Ints bits;
+    for (int lane = 0; lane < kLanes; ++lane)
+        bits[lane] = static_cast<int>(static_cast<std::uint32_t>(halves[lane]) << 16);
+    return as_floats(bits);
+#endif
+}
+
+KVW_INLINE Floats load_fp16(const void* from)
+{
+#if defined(KVW_ROWS_AVX512)
+    return (Floats)_mm512_cvtph_ps(_mm256_loadu_si256(static_cast<const __m256i*>(from)));
+#elif defined(KVW_ROWS_AVX2)
+    return (Floats)_mm256_cvtph_ps(_mm_loadu_si128(static_cast<const __m128i*>(from)));
+#else
+    const Ints half = as_ints(load_bf16(from)); // in the upper 16 bits, shifted in sign and all
+    const Ints magnitude = half >> 3 & 0x0fffe000;
+    const Ints special = (magnitude >= 0x0f800000) & 0x7f800000; // infinity and NaN
+    const Floats value = as_floats(magnitude) * 0x1p112f;        // exact, subnormal numbers too
+    return as_floats((half & static_cast<int>(0x80000000u)) | as_ints(value) | special);
+#endif
+}
+
+KVW_INLINE Floats load_some(const float* from, int count, float fill)
+{
+    Floats values = all(fill);
+    for (int lane = 0; lane < count; ++lane)
+        values[lane] = from[lane];
+    return values;
+}
+
+KVW_INLINE void store_some(float* to, int count, Floats values)
+{
+#if defined(KVW_ROWS_AVX512)
+    _mm512_mask_storeu_ps(to, static_cast<__mmask16>((1u << count) - 1), (__m512)values);
+#else
+    for (int lane = 0; lane < count; ++lane)
+        to[lane] = values[lane];
+#endif
+}
+
+/// Values 0..255.
+KVW_INLINE void store_bytes(std::byte* to, Ints values)
+{
+#if defined(KVW_ROWS_AVX512)
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtepi32_epi8((__m512i)values));
+#elif defined(KVW_ROWS_AVX2)
+    const __m256i all_lanes = (__m256i)values;
+    const __m128i words = _mm_packus_epi32(_mm256_castsi256_si128(all_lanes), _mm256_extracti128_si256(all_lanes, 1));
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(to), _mm_packus_epi16(words, words));
+#else
+    for (int lane = 0; lane < kLanes; ++lane)
+        to[lane] = static_cast<std::byte>(values[lane]);
+#endif
+}
+
+/// Pairwise, in one fixed order.
+KVW_INLINE float sum_of(Floats x)
+{
+    for (int half = kLanes / 2; half > 0; half /= 2)
+        for (int lane = 0; lane < half; ++lane)
+            x[lane] += x[lane + half];
+    return x[0];
+}
+
+KVW_INLINE float largest_of(Floats x)
+{
+    float largest = x[0];
+    for (int lane = 1; lane < kLanes; ++lane)
+        largest = x[lane] > largest ? x[lane] : largest;
+    return largest;
+}
+
+KVW_INLINE float smallest_of(Floats x) { return -largest_of(-x); }
+
+/// `count` fp16 numbers -> fp32, then zeros up to a multiple of kLanes.
+inline void expand_fp16(const std::uint16_t* from, int count, float* to)
+{
+    int i = 0;
+    for (; i + kLanes <= count; i += kLanes)
+        store(to + i, load_fp16(from + i));
+    if (i == count)
+        return;
+    std::uint16_t rest[kLanes] = {};
+    for (int lane = 0; i + lane < count; ++lane)
+        rest[lane] = from[i + lane];
+    store(to + i, load_fp16(rest));
+}
+
+} // namespace
+} // namespace kvw::kernels
