@@ -14,8 +14,9 @@ namespace kvw {
 
 using TokenId = std::int32_t;
 
-/// A byte-level BPE tokenizer as tokenizer.json describes it: normaliser, added tokens, pre-tokenizers (PCRE2), merges,
-/// post-processor template and decoder. Ids equal those of the Python package `tokenizers` on any input.
+/// A BPE tokenizer as tokenizer.json describes it: normaliser, added tokens, pre-tokenizers (PCRE2), merges,
+/// post-processor template and decoder. Ids equal those of the Python package `tokenizers` (0.23) on any input; what
+/// the file says of truncation and padding is not followed. A component that would give other ids is refused by name.
 /// Immutable after loading; any thread may encode and decode.
 class Tokenizer
 {
@@ -27,12 +28,16 @@ public:
     static Tokenizer load(const std::filesystem::path& tokenizer_json);
 
     /// text is UTF-8; throws Error{BadInput} with the byte offset of the first invalid sequence. NUL is a character.
-    /// Linear in the text (1 MB without a space within a few seconds).
+    /// Linear in the text, n log n in its longest word (1 MB without a space within a second); {Unsupported} over 1
+    /// GiB. AsConfigured adds the tokens of the post-processor's template for one text.
     std::vector<TokenId> encode(std::string_view text, SpecialTokens special = SpecialTokens::None) const;
-    /// Bytes of the tokens joined; invalid UTF-8 becomes U+FFFD. Special tokens are left out when asked.
+    /// Bytes of the tokens joined; invalid UTF-8 becomes U+FFFD. Special tokens are left out when asked. An id that no
+    /// token has (a padded row of the embedding) gives nothing.
     enum class OnSpecial { Keep, Skip };
     std::string decode(std::span<const TokenId> ids, OnSpecial special = OnSpecial::Keep) const;
-    /// The raw bytes of one token, for streaming (may be a part of a UTF-8 sequence).
+    /// The raw bytes of one token, for streaming (may be a part of a UTF-8 sequence). With a ByteLevel decoder those of
+    /// a row of tokens, joined, are decode() but for U+FFFD. Decoders of the Llama 2 kind also drop the text's first
+    /// space.
     std::string token_bytes(TokenId id) const;
     std::optional<TokenId> id_of(std::string_view token) const; ///< content of a vocabulary entry or an added token
     std::int64_t size() const; ///< one more than the largest id

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/model/added_tokens.h"
+
+#include "core/model/unicode_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace kvw {
+namespace {
+
+/// The last character of valid, non-empty UTF-8.
+unicode::Decoded last_character(std::string_view text)
+{
+    std::size_t begin = text.size() - 1;
+    while (begin > 0 && (static_cast<unsigned char>(text[begin]) & 0xC0u) == 0x80u)
+        --begin;
+    return unicode::decode_at(text, begin);
+}
+
+bool inside_word(std::string_view text, std::size_t begin, std::size_t end)
+{
+    const bool before = begin > 0 && unicode::is_word(last_character(text.substr(0, begin)).code_point);
+    const bool after = end < text.size() && unicode::is_word(unicode::decode_at(text, end).code_point);
+    return before || after;
+}
+
+std::size_t skip_space_back(std::string_view text, std::size_t from, std::size_t limit)
+{
+    while (from > limit) {
+        const unicode::Decoded c = last_character(text.substr(0, from));
+        if (!unicode::is_white_space(c.code_point))
+            break;
+        from -= c.bytes;
+    }
+    return std::max(from, limit);
+}
+
+std::size_t skip_space(std::string_view text, std::size_t from)
+{
+    while (from < text.size()) {
+        const unicode::Decoded c = unicode::decode_at(text, from);
+        if (!unicode::is_white_space(c.code_point))
+            break;
+        from += c.bytes;
+    }
+    return from;
+}
+
+} // namespace
+
+std::vector<AddedToken> read_added_tokens(const JsonPlace& list, const Bpe& model)
+{
+    std::unordered_map<TokenId, std::string> owner;
+    for (const auto& [token, id] : model.entries())
+        owner.emplace(id, token);
+    std::vector<AddedToken> out;
+    std::unordered_map<std::string, std::size_t> index; // into out
+    for (const JsonPlace& entry : list.list()) {
+        AddedToken token;
+        token.content = entry.at("content").text();
+        token.id = static_cast<TokenId>(entry.at("id").integer(0, kLargestTokenId));
+        token.special = entry.flag("special", false);
+        token.single_word = entry.flag("single_word", false);
+        token.lstrip = entry.flag("lstrip", false);
+        token.rstrip = entry.flag("rstrip", false);
+        token.normalized = entry.flag("normalized", !token.special);
+        const auto [other, fresh] = owner.try_emplace(token.id, token.content);
+        if (!fresh && other->second != token.content)
+            entry.wrong(
+                fmt::format("id {} for \"{}\", which is \"{}\" already", token.id, token.content, other->second),
+                "one token for each id");
+        const auto in_vocabulary = model.id_of(token.content);
+        const auto [twin, first] = index.try_emplace(token.content, out.size());
+        const TokenId expected = in_vocabulary ? *in_vocabulary : first ? token.id : out[twin->second].id;
+        if (expected != token.id)
+            entry.wrong(fmt::format("id {} for \"{}\", which has id {} already", token.id, token.content, expected),
+                        "one id for each token");
+        if (first)
+            out.push_back(std::move(token));
+        else
+            out[twin->second] = std::move(token);
+    }
+    return out;
+}
+
+void AddedTokenFinder::add(std::string_view text, const AddedToken& token)
+{
+    if (text.empty())
+        return;
+    std::uint32_t node = 0;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        auto& children = nodes_[node].children;
+        const auto found =
+            std::find_if(children.begin(), children.end(), [byte](const auto& child) { return child.first == byte; });
+        if (found != children.end()) {
+            node = found->second;
+            continue;
+        }
+        const auto fresh = static_cast<std::uint32_t>(nodes_.size());
+        children.emplace_back(byte, fresh);
+        nodes_.emplace_back();
+        if (node == 0)
+            first_[byte] = fresh;
+        node = fresh;
+    }
+    if (nodes_[node].token >= 0) // two contents with one normalised form: the first one added is found
+        return;
+    nodes_[node].token = static_cast<std::int32_t>(tokens_.size());
+    tokens_.push_back({token.id, token.single_word, token.lstrip, token.rstrip});
+}
+
+AddedTokenFinder::Found AddedTokenFinder::longest_at(std::string_view text, std::size_t offset) const
+{
+    Found best;
+    std::uint32_t node = first_[static_cast<unsigned char>(text[offset])];
+    for (std::size_t i = offset + 1; node != 0; ++i) {
+        if (nodes_[node].token >= 0)
+            best = {i, nodes_[node].token};
+        if (i >= text.size())
+            break;
+        const auto byte = static_cast<unsigned char>(text[i]);
+        std::uint32_t next = 0;
+        for (const auto& [value, child] : nodes_[node].children) {
+            if (value == byte)
+                next = child;
+        }
+        node = next;
+    }
+    return best;
+}
+
+void AddedTokenFinder::cut(std::string_view text, std::vector<Part>& out) const
+{
+    out.clear();
+    std::size_t done = 0;
+    for (std::size_t i = 0; i < text.size() && !tokens_.empty();) {
+        const Found found = longest_at(text, i);
+        if (found.token < 0) {
+            ++i;
+            continue;
+        }
+        const Flags& token = tokens_[static_cast<std::size_t>(found.token)];
+        std::size_t begin = i;
+        std::size_t end = found.end;
+        i = found.end;
+        if (token.single_word && inside_word(text, begin, end))
+            continue;
+        if (token.lstrip)
+            begin = skip_space_back(text, begin, std::min(done, begin));
+        if (token.rstrip)
+            end = skip_space(text, end);
+        if (done < begin)
+            out.push_back({done, begin, -1});
+        out.push_back({begin, end, token.id});
+        done = end;
+    }
+    if (done < text.size())
+        out.push_back({done, text.size(), -1});
+}
+
+} // namespace kvw

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/model/tokenizer.h"
+
+#include "core/base/error.h"
+#include "core/model/added_tokens.h"
+#include "core/model/bpe.h"
+#include "core/model/pretokenizer.h"
+#include "core/model/text_file.h"
+#include "core/model/tokenizer_decoder.h"
+#include "core/model/tokenizer_json.h"
+#include "core/model/tokenizer_normaliser.h"
+#include "core/model/tokenizer_template.h"
+#include "core/model/unicode_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+namespace kvw {
+namespace {
+
+/// Positions inside a word are 32 bits wide.
+constexpr std::size_t kLargestText = std::size_t{1} << 30;
+/// Longer words are not remembered: they hardly come twice.
+constexpr std::size_t kLongestRemembered = 256;
+
+/// The spelling and the kind of a token, by id.
+struct Known
+{
+    std::string token;
+    bool exists = false;
+    bool special = false;
+};
+
+nlohmann::json parse_file(const std::filesystem::path& path)
+{
+    const std::string text = read_bytes(path);
+    try {
+        return nlohmann::json::parse(text);
+    } catch (const nlohmann::json::exception& error) {
+        throw Error(ErrorKind::BadInput,
+                    fmt::format("{}: {} bytes that are not JSON: {}", path.string(), text.size(), error.what()),
+                    "take the file from the model's own folder again");
+    }
+}
+
+} // namespace
+
+struct Tokenizer::Impl
+{
+    explicit Impl(const JsonPlace& json);
+
+    struct Work;
+    void encode_text(std::string_view text, bool at_start, Work& work) const;
+    void encode_words(std::string_view text, bool at_start, Work& work) const;
+    void encode_word(std::string_view word, Work& work) const;
+    const Known* find(TokenId id) const;
+
+    Bpe model;
+    std::unique_ptr<const Normaliser> normaliser;
+    std::unique_ptr<const PreTokenizer> pre_tokenizer;
+    std::unique_ptr<const TokenDecoder> decoder;
+    TokenFrame frame;
+    AddedTokenFinder plain;      ///< added tokens searched in the text as it came
+    AddedTokenFinder normalised; ///< and in the normalised text
+    std::vector<Known> known;    ///< by id
+    std::unordered_map<std::string, TokenId> added;
+};
+
+/// What one call of encode() writes to.
+struct Tokenizer::Impl::Work
+{
+    struct Range
+    {
+        std::size_t begin;
+        std::size_t count;
+    };
+    std::vector<TokenId> ids;
+    Pieces pieces;
+    Bpe::Scratch bpe;
+    std::unordered_map<std::string_view, Range> remembered; ///< words of this text and where their ids stand in `ids`
+};
+
+Tokenizer::Impl::Impl(const JsonPlace& json) : model(json.at("model"))
+{
+    if (const auto part = json.find("normalizer"))
+        normaliser = make_normaliser(*part);
+    if (const auto part = json.find("pre_tokenizer"))
+        pre_tokenizer = make_pre_tokenizer(*part);
+    if (const auto part = json.find("post_processor"))
+        frame = read_token_frame(*part);
+    if (const auto part = json.find("decoder"))
+        decoder = make_token_decoder(*part);
+    const auto remember = [this](TokenId id, const std::string& token, bool special) {
+        const auto at = static_cast<std::size_t>(id);
+        if (known.size() <= at)
+            known.resize(at + 1);
+        known[at] = {token, true, special};
+    };
+    for (const auto& [token, id] : model.entries())
+        remember(id, token, false);
+    if (const auto part = json.find("added_tokens")) {
+        for (const AddedToken& token : read_added_tokens(*part, model)) {
+            // Decoding spells a token as it was searched for, as `tokenizers` 0.23 does.
+            const std::string text = token.normalized && normaliser ? normaliser->apply(token.content) : token.content;
+            remember(token.id, text, token.special);
+            added.emplace(token.content, token.id);
+            (token.normalized ? normalised : plain).add(text, token);
+        }
+    }
+    if (known.empty())
+        json.at("model").at("vocab").wrong("no entries", "a vocabulary");
+}
+
+const Known* Tokenizer::Impl::find(TokenId id) const
+{
+    if (id < 0 || static_cast<std::size_t>(id) >= known.size() || !known[static_cast<std::size_t>(id)].exists)
+        return nullptr;
+    return &known[static_cast<std::size_t>(id)];
+}
+
+void Tokenizer::Impl::encode_word(std::string_view word, Work& work) const
+{
+    if (word.size() > kLongestRemembered)
+        return model.encode(word, work.ids, work.bpe);
+    const std::size_t begin = work.ids.size();
+    const auto [found, fresh] = work.remembered.try_emplace(word, Work::Range{begin, 0});
+    if (fresh) {
+        model.encode(word, work.ids, work.bpe);
+        found->second.count = work.ids.size() - begin;
+        return;
+    }
+    const Work::Range range = found->second;
+    for (std::size_t i = 0; i < range.count; ++i)
+        work.ids.push_back(work.ids[range.begin + i]);
+}
+
+void Tokenizer::Impl::encode_words(std::string_view text, bool at_start, Work& work) const
+{
+    work.pieces.list.assign(1, {text, at_start});
+    if (pre_tokenizer)
+        pre_tokenizer->apply(work.pieces);
+    for (const Piece& piece : work.pieces.list)
+        encode_word(piece.text, work);
+}
+
+void Tokenizer::Impl::encode_text(std::string_view text, bool at_start, Work& work) const
+{
+    if (normaliser)
+        text = work.pieces.keep(normaliser->apply(std::string(text)));
+    std::vector<AddedTokenFinder::Part> parts;
+    normalised.cut(text, parts);
+    for (const auto& part : parts) {
+        if (part.id >= 0)
+            work.ids.push_back(part.id);
+        else
+            encode_words(text.substr(part.begin, part.end - part.begin), at_start && part.begin == 0, work);
+    }
+}
+
+Tokenizer::Tokenizer(std::unique_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+Tokenizer::Tokenizer(Tokenizer&&) noexcept = default;
+Tokenizer& Tokenizer::operator=(Tokenizer&&) noexcept = default;
+Tokenizer::~Tokenizer() = default;
+
+Tokenizer Tokenizer::load(const std::filesystem::path& tokenizer_json)
+{
+    const nlohmann::json document = parse_file(tokenizer_json);
+    return Tokenizer(std::make_unique<const Impl>(JsonPlace(document, tokenizer_json.string())));
+}
+
+std::vector<TokenId> Tokenizer::encode(std::string_view text, SpecialTokens special) const
+{
+    if (text.size() > kLargestText)
+        throw Error(ErrorKind::Unsupported,
+                    fmt::format("a text of {} bytes; at most {} are encoded at once", text.size(), kLargestText),
+                    "split the text");
+    if (const auto offset = unicode::first_invalid(text))
+        throw Error(ErrorKind::BadInput, fmt::format("the text is not valid UTF-8 at byte {}", *offset),
+                    "convert it to UTF-8");
+    Impl::Work work;
+    if (special == SpecialTokens::AsConfigured)
+        work.ids = impl_->frame.before;
+    std::vector<AddedTokenFinder::Part> parts;
+    impl_->plain.cut(text, parts);
+    for (const auto& part : parts) {
+        if (part.id >= 0)
+            work.ids.push_back(part.id);
+        else
+            impl_->encode_text(text.substr(part.begin, part.end - part.begin), part.begin == 0, work);
+    }
+    if (special == SpecialTokens::AsConfigured)
+        work.ids.insert(work.ids.end(), impl_->frame.after.begin(), impl_->frame.after.end());
+    return std::move(work.ids);
+}
+
+std::string Tokenizer::decode(std::span<const TokenId> ids, OnSpecial special) const
+{
+    std::vector<std::string> tokens;
+    tokens.reserve(ids.size());
+    for (const TokenId id : ids) {
+        const Known* token = impl_->find(id);
+        if (token != nullptr && !(token->special && special == OnSpecial::Skip))
+            tokens.push_back(token->token);
+    }
+    const std::string_view separator = impl_->decoder ? "" : " ";
+    if (impl_->decoder)
+        impl_->decoder->apply(tokens);
+    std::string text;
+    for (const std::string& token : tokens) {
+        if (&token != tokens.data())
+            text += separator;
+        text += token;
+    }
+    return text;
+}
+
+std::string Tokenizer::token_bytes(TokenId id) const
+{
+    const Known* token = impl_->find(id);
+    if (token == nullptr)
+        return {};
+    return impl_->decoder ? impl_->decoder->alone(token->token) : token->token;
+}
+
+std::optional<TokenId> Tokenizer::id_of(std::string_view token) const
+{
+    const auto found = impl_->added.find(std::string(token));
+    return found != impl_->added.end() ? std::optional(found->second) : impl_->model.id_of(token);
+}
+
+std::int64_t Tokenizer::size() const { return static_cast<std::int64_t>(impl_->known.size()); }
+
+} // namespace kvw
