@@ -39,7 +39,7 @@ struct Plan
 
 Plan plan_of(const AttendDecode& args)
 {
-    constexpr std::int64_t small = 48 * 1024; // multiplications; below, waking a thread costs more than it brings
+    constexpr std::int64_t small = 192 * 1024; // multiplications; below, waking a thread costs more than it brings
     constexpr std::int64_t few_tokens = 32, units_per_thread = 4;
     const std::int64_t lanes = std::max(args.lanes, 1), group = std::max(args.group, 0);
     Plan plan;

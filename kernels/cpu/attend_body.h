@@ -31,7 +31,9 @@ KVW_INLINE Floats exponential(Floats x)
     p = p * f + 0.24022648f;
     p = p * f + 0.69314718f;
     p = p * f + 1.0f;
-    const Floats result = as_floats(as_ints(p) + (as_ints(shifted) << 23));
+    // The shifter's own bits fall off; where x is out of range the sum may wrap, and is not used.
+    const Words bits = reinterpret_cast<const Words&>(p) + (reinterpret_cast<const Words&>(shifted) << 23);
+    const Floats result = reinterpret_cast<const Floats&>(bits);
     const Floats cut = x < -87.0f ? Floats{} : result;
     return x == x ? cut : x;
 }

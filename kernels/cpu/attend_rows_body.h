@@ -19,6 +19,7 @@ constexpr int kHeadsAtOnce = 4; // 4 tokens x 4 heads of accumulators, of 32 reg
 constexpr int kHeadsAtOnce = 2;
 #endif
 constexpr int kTokensAtOnce = 4;
+constexpr Index kAhead = 4096; // bytes: the hardware's own prefetching stops at every page, and with every run
 
 struct Fp32Row
 {
@@ -128,6 +129,8 @@ void score_heads(const Rows& rows, const Input& query, const Output& scores)
         const std::byte* row[kTokensAtOnce];
         for (int i = 0; i < kTokensAtOnce; ++i) // the last row stands in for those that are not there
             row[i] = rows.codes + (t + i < rows.tokens ? t + i : rows.tokens - 1) * rows.bytes;
+        for (Index line = 0; line < kTokensAtOnce * rows.bytes; line += 64)
+            __builtin_prefetch(row[0] + kAhead + line);
         Floats sum[Heads][kTokensAtOnce];
 #pragma GCC unroll 4
         for (int h = 0; h < Heads; ++h)
@@ -179,6 +182,8 @@ void sum_steps(const Rows& rows, int step, const Input& weights, const Output& s
     }
     const std::byte* row = rows.codes;
     for (int t = 0; t < rows.tokens; ++t, row += rows.bytes) {
+        for (Index line = 0; line < rows.bytes; line += 64)
+            __builtin_prefetch(row + kAhead + line);
         Floats weight[Heads];
 #pragma GCC unroll 4
         for (int h = 0; h < Heads; ++h)

@@ -76,67 +76,135 @@ inline void spread_high_bits(const std::byte* from, int width, std::byte* out)
     }
 }
 
+/// The third bits of rows that are read one after the other. They are spread one row ahead: loads that follow at once
+/// upon the narrow stores that they overlap have to wait.
+template<int Bits>
+class HighBits
+{
+public:
+    explicit HighBits(const RowsView& rows) : rows_(rows), bytes_(row_bytes(rows.format))
+    {
+        if (Bits == 3)
+            spread(0);
+    }
+
+    const std::byte* of_row(int row)
+    {
+        if (Bits != 3)
+            return nullptr;
+        if (row + 1 < rows_.tokens)
+            spread(row + 1);
+        return buffer_[row % 2];
+    }
+
+private:
+    void spread(int row)
+    {
+        const int width = rows_.format.width;
+        const std::byte* codes = rows_.codes + static_cast<std::size_t>(row) * bytes_;
+        spread_high_bits(codes + (width + 3) / 4, width, buffer_[row % 2]);
+    }
+
+    const RowsView& rows_;
+    std::size_t bytes_;
+    std::byte buffer_[2][Bits == 3 ? kMaxRowWidth + 64 : 1];
+};
+
 template<int Bits, class Scale>
-void decode_row(const std::byte* row, int width, int middle, const Scale& scale, float* out)
+void decode_row(const std::byte* row, const std::byte* maybe_high, const RowFormat& format, const Scale& scale,
+                float* out)
 {
     constexpr int low_bits = Bits == 3 ? 2 : Bits, planes = 8 / low_bits;
-    std::byte high[Bits == 3 ? kMaxRowWidth + 64 : 1];
-    const int count = (width + planes - 1) / planes;
-    if constexpr (Bits == 3)
-        spread_high_bits(row + count, width, high);
+    const int width = format.width, count = (width + planes - 1) / planes;
+    const int middle = format.symmetric ? 1 << (Bits - 1) : 0;
 #pragma GCC unroll 4
     for (int p = 0; p < planes; ++p) {
         const int first = p * count;
         if (first >= width)
             break;
         const int here = width - first < count ? width - first : count;
-        decode_plane(Plane{row, Bits == 3 ? high : nullptr, here, first, p * low_bits, (1 << low_bits) - 1, middle},
-                     scale, out);
+        decode_plane(
+            Plane{row, Bits == 3 ? maybe_high : nullptr, here, first, p * low_bits, (1 << low_bits) - 1, middle}, scale,
+            out);
     }
 }
 
-/// One scale for each run of `group` channels -> one for each channel.
-inline void expand_groups(const std::uint16_t* from, int width, int group, float* to)
+template<int Bits>
+void decode_with_row_scales(const RowsView& rows, std::size_t bytes, float* out, Index stride)
 {
-    for (int first = 0; first < width; first += group, ++from) {
-        const float value = from_fp16(*from);
+    constexpr int block = 64; // converted together, many at a time
+    float scale[block + kLanes], zero[block + kLanes] = {};
+    HighBits<Bits> high(rows);
+    for (int first = 0; first < rows.tokens; first += block) {
+        const int here = rows.tokens - first < block ? rows.tokens - first : block;
+        expand_fp16(rows.scales + first, here, scale);
+        if (!rows.format.symmetric)
+            expand_fp16(rows.maybe_zeros + first, here, zero);
+        for (int t = first; t < first + here; ++t)
+            decode_row<Bits>(rows.codes + static_cast<std::size_t>(t) * bytes, high.of_row(t), rows.format,
+                             OneScale{all(scale[t - first]), all(zero[t - first])}, out + t * stride);
+    }
+}
+
+template<int Bits>
+void decode_with_channel_scales(const RowsView& rows, std::size_t bytes, float* out, Index stride)
+{
+    ChannelScales scales;
+    HighBits<Bits> high(rows);
+    const int width = rows.format.width;
+    expand_fp16(rows.scales, width, scales.scale);
+    if (!rows.format.symmetric)
+        expand_fp16(rows.maybe_zeros, width, scales.zero);
+    for (int c = 0; rows.format.symmetric && c < width; c += kLanes)
+        store(scales.zero + c, Floats{});
+    for (int t = 0; t < rows.tokens; ++t)
+        decode_row<Bits>(rows.codes + static_cast<std::size_t>(t) * bytes, high.of_row(t), rows.format,
+                         ScaleOfChannel{scales}, out + t * stride);
+}
+
+/// One scale for each run of `group` channels -> one for each channel.
+KVW_INLINE void spread_groups(const float* from, int width, int group, float* to)
+{
+    for (int first = 0; first < width; first += group, ++from)
         for (int c = 0; c < group; c += kLanes) // what a group writes too much, the next one overwrites
-            store(to + first + c, all(value));
+            store(to + first + c, all(*from));
+}
+
+template<int Bits>
+void decode_with_group_scales(const RowsView& rows, std::size_t bytes, float* out, Index stride)
+{
+    const int width = rows.format.width, group = rows.format.group, groups = width / group;
+    const int block = groups < 1024 ? 1024 / groups : 1; // rows whose scales are converted together
+    float scale[kMaxRowWidth + 64], zero[kMaxRowWidth + 64];
+    ChannelScales scales;
+    HighBits<Bits> high(rows);
+    for (int c = 0; rows.format.symmetric && c < width; c += kLanes)
+        store(scales.zero + c, Floats{});
+    for (int first = 0; first < rows.tokens; first += block) {
+        const int here = rows.tokens - first < block ? rows.tokens - first : block;
+        expand_fp16(rows.scales + static_cast<Index>(first) * groups, here * groups, scale);
+        if (!rows.format.symmetric)
+            expand_fp16(rows.maybe_zeros + static_cast<Index>(first) * groups, here * groups, zero);
+        for (int t = first; t < first + here; ++t) {
+            spread_groups(scale + (t - first) * groups, width, group, scales.scale);
+            if (!rows.format.symmetric)
+                spread_groups(zero + (t - first) * groups, width, group, scales.zero);
+            decode_row<Bits>(rows.codes + static_cast<std::size_t>(t) * bytes, high.of_row(t), rows.format,
+                             ScaleOfChannel{scales}, out + t * stride);
+        }
     }
 }
 
 template<int Bits>
 void decode_integers(const RowsView& rows, std::size_t bytes, float* out, Index stride)
 {
-    const RowFormat& format = rows.format;
-    const int width = format.width, middle = format.symmetric ? 1 << (Bits - 1) : 0;
-    if (format.scale_per == ScalePer::Row) {
-        for (int t = 0; t < rows.tokens; ++t) {
-            const float zero = format.symmetric ? 0.0f : from_fp16(rows.maybe_zeros[t]);
-            decode_row<Bits>(rows.codes + static_cast<std::size_t>(t) * bytes, width, middle,
-                             OneScale{all(from_fp16(rows.scales[t])), all(zero)}, out + t * stride);
-        }
-        return;
-    }
-    ChannelScales scales;
-    const bool per_channel = format.scale_per == ScalePer::Channel;
-    if (format.symmetric)
-        for (int c = 0; c < width; c += kLanes)
-            store(scales.zero + c, Floats{});
-    if (per_channel) {
-        expand_fp16(rows.scales, width, scales.scale);
-        if (!format.symmetric)
-            expand_fp16(rows.maybe_zeros, width, scales.zero);
-    }
-    for (int t = 0; t < rows.tokens; ++t) {
-        if (!per_channel) {
-            const Index at = static_cast<Index>(t) * (width / format.group);
-            expand_groups(rows.scales + at, width, format.group, scales.scale);
-            if (!format.symmetric)
-                expand_groups(rows.maybe_zeros + at, width, format.group, scales.zero);
-        }
-        decode_row<Bits>(rows.codes + static_cast<std::size_t>(t) * bytes, width, middle, ScaleOfChannel{scales},
-                         out + t * stride);
+    switch (rows.format.scale_per) {
+    case ScalePer::Row:
+        return decode_with_row_scales<Bits>(rows, bytes, out, stride);
+    case ScalePer::Channel:
+        return decode_with_channel_scales<Bits>(rows, bytes, out, stride);
+    case ScalePer::Group:
+        return decode_with_group_scales<Bits>(rows, bytes, out, stride);
     }
 }
 

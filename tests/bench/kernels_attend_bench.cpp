@@ -53,7 +53,14 @@ struct Stored
         }
     }
 
-    double bytes() const { return static_cast<double>(codes.size() + 2 * (scales.size() + zeros.size())); }
+    double bytes() const ///< of the tokens that are there
+    {
+        double bytes = 0;
+        for (const Segment& s : segments)
+            bytes += static_cast<double>(size(s.rows.tokens) * row_bytes(s.rows.format)
+                                         + 4 * scale_count(s.rows.format, s.rows.tokens));
+        return kLanes * bytes;
+    }
 };
 
 struct Times
@@ -123,7 +130,9 @@ void measure(const char* name, const RowFormat& key, const RowFormat& value, int
         "%-22s %6d tokens  step %8.1f us best %8.1f median  %6.1f ns/token  %5.1f GB/s best %5.1f median  (plain sum "
         "%5.1f GB/s)%s\n",
         name, tokens, times.best * 1e6, times.median * 1e6, times.best * 1e9 / kLayers / tokens,
-        bytes / times.best * 1e-9, bytes / times.median * 1e-9, bytes / plain.best * 1e-9, sum == 1 ? " " : "");
+        bytes / times.best * 1e-9, bytes / times.median * 1e-9,
+        static_cast<double>(keys[0].codes.size() + values[0].codes.size()) * kLayers * 1e-9 / plain.best,
+        sum == 1 ? " " : "");
     std::fflush(stdout);
 }
 
