@@ -15,6 +15,12 @@ namespace {
 
 constexpr std::string_view kRawHint = "give the prompt raw, as the model expects it (--raw)";
 
+/// Whether a hyphen there belongs to "{%-", "{{-", "-%}" or "-}}".
+bool is_control(std::string_view before, std::string_view after)
+{
+    return before.ends_with("{%") || before.ends_with("{{") || after.starts_with("%}") || after.starts_with("}}");
+}
+
 /// A template in one spelling: no white space outside quotes, no white-space control, single quotes, line ends in
 /// quotes as \n.
 std::string canonical(std::string_view text)
@@ -37,10 +43,7 @@ std::string canonical(std::string_view text)
         } else if (c == '\'' || c == '"') {
             out += '\'';
             quote = c;
-        } else if (c == '-' && (out.ends_with("{%") || out.ends_with("{{"))) {
-            continue;
-        } else if (c == '-' && i + 2 < text.size()
-                   && (text.substr(i + 1, 2) == "%}" || text.substr(i + 1, 2) == "}}")) {
+        } else if (c == '-' && is_control(out, text.substr(i + 1))) {
             continue;
         } else if (c != ' ' && c != '\n' && c != '\r' && c != '\t') {
             out += c;
@@ -117,8 +120,9 @@ std::optional<ChatFormat> recognise_llama3(std::string_view text, const std::str
 {
     if (!take(
             text,
-            "{%setloop_messages=messages%}{%formessageinloop_messages%}{%setcontent='<|start_header_id|>'+message['role']+"
-            "'<|end_header_id|>\\n\\n'+message['content']|trim+'<|eot_id|>'%}{%ifloop.index0==0%}{%setcontent=bos_token+content%}"
+            "{%setloop_messages=messages%}{%formessageinloop_messages%}"
+            "{%setcontent='<|start_header_id|>'+message['role']+'<|end_header_id|>\\n\\n'+message['content']|trim+'<|eot_id|>'%}"
+            "{%ifloop.index0==0%}{%setcontent=bos_token+content%}"
             "{%endif%}{{content}}{%endfor%}"))
         return std::nullopt;
     // The first release had no condition around the beginning of the answer.

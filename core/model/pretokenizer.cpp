@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace kvw {
@@ -36,12 +37,13 @@ void merge_with_next(std::vector<Span>& spans)
 {
     std::vector<Span> merged;
     bool following = false;
-    for (auto span = spans.rbegin(); span != spans.rend(); ++span) {
-        if (!merged.empty() && span->match && !following)
-            merged.back().begin = span->begin;
+    std::reverse(spans.begin(), spans.end());
+    for (const Span& span : spans) {
+        if (!merged.empty() && span.match && !following)
+            merged.back().begin = span.begin;
         else
-            merged.push_back(*span);
-        following = span->match;
+            merged.push_back(span);
+        following = span.match;
     }
     spans.assign(merged.rbegin(), merged.rend());
 }

@@ -18,7 +18,8 @@ void join(std::vector<std::string>& tokens)
     std::string text;
     for (const std::string& token : tokens)
         text += token;
-    tokens.assign(1, std::move(text));
+    tokens.clear();
+    tokens.push_back(std::move(text));
 }
 
 class ByteLevel final : public TokenDecoder

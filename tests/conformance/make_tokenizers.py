@@ -23,8 +23,9 @@ LLAMA3 = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[
 CASED = (r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
          r"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}{1,3}"
          r"| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+")
-SPLITS = {"space": r"\s+", "letter": r"[\p{L}-]", "literal": None, "word": r"\w\d?", "not-word": r"[^\w]", "empty": r"\p{Lu}*",
-          "lines": r"^[A-Z]|[.]$", "any": r"[\S]{3}[\s\S]", "hex": r"\h{2}|\W+", "marks": r"[\p{M}\p{P}\p{S}\p{Z}]"}
+SPLITS = {"space": r"\s+", "letter": r"[\p{L}-]", "literal": None, "word": r"\w\d?", "not-word": r"[^\w]",
+          "empty": r"\p{Lu}*", "lines": r"^[A-Z]|[.]$", "any": r"[\S]{3}[\s\S]", "hex": r"\h{2}|\W+",
+          "marks": r"[\p{M}\p{P}\p{S}\p{Z}]"}
 BEHAVIOURS = ("isolated", "removed", "merged_with_previous", "merged_with_next", "contiguous")
 UNDERLINE = "\u2581"
 
@@ -67,7 +68,8 @@ def byte_level_kinds(text):
     llama3 = byte_level(text, then_bytes(pre_tokenizers.Split(Regex(LLAMA3), "isolated")), ignore_merges=True)
     llama3.post_processor = processors.Sequence([
         processors.ByteLevel(trim_offsets=False),
-        processors.TemplateProcessing(single="<s> $A </s>", pair="<s> $A $B", special_tokens=[("<s>", 0), ("</s>", 1)])])
+        processors.TemplateProcessing(single="<s> $A </s>", pair="<s> $A $B",
+                                      special_tokens=[("<s>", 0), ("</s>", 1)])])
     yield "llama3", llama3
     yield "cased", byte_level(text, then_bytes(pre_tokenizers.Split(Regex(CASED), "removed", invert=True)))
     yield "gpt2", byte_level(text, pre_tokenizers.ByteLevel(add_prefix_space=True))
@@ -80,8 +82,9 @@ def byte_level_kinds(text):
 
 def added_tokens(tokenizer):
     tokenizer.add_tokens([
-        AddedToken("the", single_word=True), AddedToken(" and", lstrip=True), AddedToken("The", rstrip=True, normalized=False),
-        AddedToken("\u4f60", lstrip=True, rstrip=True), AddedToken("then"), AddedToken("there is", normalized=False),
+        AddedToken("the", single_word=True), AddedToken(" and", lstrip=True),
+        AddedToken("The", rstrip=True, normalized=False), AddedToken("\u4f60", lstrip=True, rstrip=True),
+        AddedToken("then"), AddedToken("there is", normalized=False),
         AddedToken(" x\u00e9 y"), AddedToken("  "), AddedToken("e\u0301", single_word=True)])
     tokenizer.add_special_tokens([AddedToken("<|endoftext|>", lstrip=True, rstrip=True, special=True),
                                   AddedToken("<|end", special=True)])
@@ -105,8 +108,8 @@ def sentence_piece_kinds(text):
     yield "llama2", sentence_piece(text, None, normalizer=underline, **fallback)
     yield "llama2-added", added_tokens(sentence_piece(text, None, normalizer=underline, **fallback))
     for scheme in ("always", "first", "never"):
-        yield f"metaspace-{scheme}", sentence_piece(text, pre_tokenizers.Metaspace(prepend_scheme=scheme, split=scheme != "first"),
-                                                    decoders.Metaspace(prepend_scheme=scheme), **fallback)
+        cut = pre_tokenizers.Metaspace(prepend_scheme=scheme, split=scheme != "first")
+        yield f"metaspace-{scheme}", sentence_piece(text, cut, decoders.Metaspace(prepend_scheme=scheme), **fallback)
     yield "unknown", sentence_piece(text, pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), metaspace]),
                                     unk_token="<unk>")
     yield "unknown-fused", sentence_piece(text, metaspace, unk_token="<unk>", fuse_unk=True)
@@ -115,10 +118,11 @@ def sentence_piece_kinds(text):
 
 
 def odd_text(hostile, training):
-    """Odd lines that are not too long, most characters (all of the older and the newest blocks), some ordinary text."""
+    """Odd lines that are not too long, most characters (all of the blocks that still grow), some ordinary text."""
     lines = [line for line in hostile.split("\n") if len(line) < 3000]
-    characters = "".join(chr(code) + ("a " if code % 16 == 0 else "") for code in range(0x110000)
-                         if not 0xD800 <= code < 0xE000 and (code < 0x4000 or code % 7 == 0 or 0x10000 <= code < 0x20000))
+    codes = [code for code in range(0x110000) if not 0xD800 <= code < 0xE000
+             and (code < 0x4000 or code % 7 == 0 or 0x10000 <= code < 0x20000)]
+    characters = "".join(chr(code) + ("a " if code % 16 == 0 else "") for code in codes)
     return "\n".join(lines) + characters + training[:60000]
 
 

@@ -14,9 +14,9 @@
 #include <vector>
 
 /// What the tests of this folder need besides the program: the sample model (KVW_MODEL_DIR, else models/smollm2-135m),
-/// texts (KVW_DATA_DIR, else ../shared/data) and a Python with the reference packages (KVW_PYTHON, else the environments
-/// that scripts/test makes). Where a variable names something that is not there, a test fails; where nothing is named and
-/// nothing is there, it is skipped with a sentence.
+/// texts (KVW_DATA_DIR, else ../shared/data) and a Python with the reference packages (KVW_PYTHON, else the
+/// environments that scripts/test makes). Where a variable names something that is not there, a test fails; where
+/// nothing is named and nothing is there, it is skipped with a sentence.
 namespace kvw::conformance {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(NDEBUG)

@@ -31,7 +31,8 @@ constexpr const char* kPlain = R"(
 {%- if add_generation_prompt -%}{{- "<|im_start|>assistant\n" -}}{%- endif -%})";
 constexpr const char* kLlama3 =
     R"({% set loop_messages = messages %}{% for message in loop_messages %})"
-    R"({% set content = '<|start_header_id|>' + message['role'] + '<|end_header_id|>\n\n'+ message['content'] | trim + '<|eot_id|>' %})"
+    R"({% set content = '<|start_header_id|>' + message['role'] + '<|end_header_id|>\n\n')"
+    R"(+ message['content'] | trim + '<|eot_id|>' %})"
     R"({% if loop.index0 == 0 %}{% set content = bos_token + content %}{% endif %}{{ content }}{% endfor %})"
     R"({% if add_generation_prompt %}{{ '<|start_header_id|>assistant<|end_header_id|>\n\n' }}{% endif %})";
 
@@ -41,9 +42,9 @@ TEST(ChatTemplate, SampleModelsDefaultSystemMessage)
 {
     const ChatFormat format = recognise_chat_template(kWithDefault);
     EXPECT_EQ(format, (ChatFormat{Family::ChatMl, "Be kind, it's easy", "", ""}));
-    EXPECT_EQ(
-        apply_chat_template(format, question()),
-        "<|im_start|>system\nBe kind, it's easy<|im_end|>\n<|im_start|>user\n Why? <|im_end|>\n<|im_start|>assistant\n");
+    EXPECT_EQ(apply_chat_template(format, question()),
+              "<|im_start|>system\nBe kind, it's easy<|im_end|>\n"
+              "<|im_start|>user\n Why? <|im_end|>\n<|im_start|>assistant\n");
     const std::vector<ChatMessage> own = {{"system", "S"}, {"user", "U"}, {"assistant", "A"}};
     EXPECT_EQ(apply_chat_template(format, own, GenerationPrompt::Omit),
               "<|im_start|>system\nS<|im_end|>\n<|im_start|>user\nU<|im_end|>\n<|im_start|>assistant\nA<|im_end|>\n");
@@ -61,11 +62,11 @@ TEST(ChatTemplate, Llama3)
     const ChatFormat format = recognise_chat_template(kLlama3, "<|begin_of_text|>");
     EXPECT_EQ(format, (ChatFormat{Family::Llama3, "", "<|begin_of_text|>", ""}));
     const std::vector<ChatMessage> talk = {{"system", "S\n"}, {"user", "\u3000 Why? \t"}, {"assistant", "\x1C"}};
-    EXPECT_EQ(
-        apply_chat_template(format, talk),
-        "<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\nS<|eot_id|>"
-        "<|start_header_id|>user<|end_header_id|>\n\nWhy?<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n<|eot_id|>"
-        "<|start_header_id|>assistant<|end_header_id|>\n\n");
+    EXPECT_EQ(apply_chat_template(format, talk),
+              "<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\nS<|eot_id|>"
+              "<|start_header_id|>user<|end_header_id|>\n\nWhy?<|eot_id|>"
+              "<|start_header_id|>assistant<|end_header_id|>\n\n<|eot_id|>"
+              "<|start_header_id|>assistant<|end_header_id|>\n\n");
     const std::string text = apply_chat_template(format, question(), GenerationPrompt::Omit);
     EXPECT_EQ(text, "<|begin_of_text|><|start_header_id|>user<|end_header_id|>\n\nWhy?<|eot_id|>");
 }
@@ -73,15 +74,17 @@ TEST(ChatTemplate, Llama3)
 TEST(ChatTemplate, Llama31HasDates)
 {
     const ChatFormat format = recognise_chat_template(
-        R"({{- bos_token }}{%- set date_string = "26 Jul 2024" %}{{- "<|start_header_id|>system<|end_header_id|>\n\n" }})"
-        R"({{- "Cutting Knowledge Date: December 2023\n" }}{{- "Today Date: " + date_string + "\n\n" }}{{- system_message }})"
+        R"({{- bos_token }}{%- set date_string = "26 Jul 2024" %})"
+        R"({{- "<|start_header_id|>system<|end_header_id|>\n\n" }})"
+        R"({{- "Cutting Knowledge Date: December 2023\n" }}{{- "Today Date: " + date_string + "\n\n" }})"
+        R"({{- system_message }})"
         R"({%- for message in messages %}{{- '<|start_header_id|>' + message['role'] + '<|end_header_id|>\n\n')"
         R"(+ message['content'] | trim + '<|eot_id|>' }}{%- endfor %}{%- if add_generation_prompt %})"
         R"({{- '<|start_header_id|>assistant<|end_header_id|>\n\n' }}{%- endif %})",
         "<B>");
     EXPECT_EQ(format, (ChatFormat{Family::Llama31, "", "<B>", "26 Jul 2024"}));
-    const std::string head =
-        "<B><|start_header_id|>system<|end_header_id|>\n\nCutting Knowledge Date: December 2023\nToday Date: 26 Jul 2024\n\n";
+    const std::string head = "<B><|start_header_id|>system<|end_header_id|>\n\n"
+                             "Cutting Knowledge Date: December 2023\nToday Date: 26 Jul 2024\n\n";
     EXPECT_EQ(apply_chat_template(format, question(), GenerationPrompt::Omit),
               head + "<|eot_id|><|start_header_id|>user<|end_header_id|>\n\nWhy?<|eot_id|>");
     const std::vector<ChatMessage> own = {{"system", " S "}, {"user", "U"}};

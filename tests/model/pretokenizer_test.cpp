@@ -29,7 +29,7 @@ Json split(const Json& pattern, const std::string& behavior, bool invert = false
     return {{"type", "Split"}, {"pattern", pattern}, {"behavior", behavior}, {"invert", invert}};
 }
 
-// The expectations of the behaviours are those of the documentation of the package `tokenizers`, for "the-final--countdown".
+// The expectations are those of the documentation of the package `tokenizers`.
 TEST(PreTokenizer, SplitBehaviours)
 {
     const std::string text = "the-final--countdown";
@@ -89,7 +89,8 @@ TEST(PreTokenizer, PrefixSpacesComeToEveryPiece)
 TEST(PreTokenizer, PatternOfLlama3)
 {
     const std::string pattern =
-        R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+        R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+)"
+        R"(|\s+(?!\S)|\s+)";
     EXPECT_THAT(pieces(split({{"Regex", pattern}}, "Isolated"), "I'LL pay $12345.67,\r\n\r\n  ok  \n x"),
                 ElementsAre("I", "'LL", " pay", " $", "123", "45", ".", "67", ",\r\n\r\n", " ", " ok", "  \n", " x"));
 }

@@ -186,10 +186,10 @@ TEST(Tokenizer, ManyThreadsGiveTheSame)
     const std::vector<TokenId> wanted = tokenizer.encode(text);
     std::vector<int> equal(4, 0);
     std::vector<std::thread> threads;
-    for (std::size_t t = 0; t < equal.size(); ++t) {
-        threads.emplace_back([&, t] {
+    for (int& count : equal) {
+        threads.emplace_back([&] {
             for (int i = 0; i < 200; ++i)
-                equal[t] += tokenizer.encode(text) == wanted && tokenizer.decode(wanted) == text;
+                count += tokenizer.encode(text) == wanted && tokenizer.decode(wanted) == text;
         });
     }
     for (std::thread& thread : threads)
