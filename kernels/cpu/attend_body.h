@@ -3,8 +3,10 @@
 //
 // Integers are read as codes less the middle one, x' = code * scale + zero with zero moved to the middle. Scales and
 // zeros then need not touch every number:
-//     one per token      s = scale_t <q, code_t> + zero_t sum(q)      sum_t p_t x_t = sum_t (p_t scale_t) code_t + sum_t p_t zero_t
-//     one per channel    s = <q * scale, code_t> + <q, zero>          sum_t p_t x_t = scale * sum_t p_t code_t + zero * sum_t p_t
+//     one per token:    s = scale_t <q, code_t> + zero_t sum(q)
+//                       sum_t p_t x_t = sum_t (p_t scale_t) code_t + sum_t p_t zero_t
+//     one per channel:  s = <q * scale, code_t> + <q, zero>
+//                       sum_t p_t x_t = scale * sum_t p_t code_t + zero * sum_t p_t
 // Scales per group, int3 and rows narrower than a vector are decoded to a tile first.
 #include "kernels/cpu/attend_rows_body.h"
 #include "kernels/cpu/attend_variants.h"
@@ -15,8 +17,8 @@ namespace {
 constexpr float kInfinity = __builtin_inff();
 constexpr Index kScoreStride = kAttendChunk + kAttendPad, kWeightStride = kAttendTile + kAttendPad;
 
-/// 0 for x below -87. exp(x) = 2^n 2^f, n = round(x / ln 2), |f| <= 1/2; 2^f is a polynomial of degree 6, fitted towards
-/// equal ripple with the constant held at 1: 1.4e-8 relative. The rounding of x / ln 2 adds |x| 6e-8, little where
+/// 0 for x below -87. exp(x) = 2^n 2^f, n = round(x / ln 2), |f| <= 1/2; 2^f is a polynomial of degree 6, fitted
+/// towards equal ripple with the constant held at 1: 1.4e-8 relative. The rounding of x / ln 2 adds |x| 6e-8, little where
 /// exp(x) counts beside exp(0).
 KVW_INLINE Floats exponential(Floats x)
 {

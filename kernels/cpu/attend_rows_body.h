@@ -64,7 +64,7 @@ struct PackedRow
     {
         const Ints shifted = raw >> (plane * Bits);
 #if defined(KVW_ROWS_AVX512)
-        // The permutation looks at four bits of the index: a table of 16 numbers takes mask, subtraction and conversion.
+        // The permutation looks at four bits of the index: a table replaces mask, subtraction and conversion.
         constexpr Floats table = Bits == 4 ? Floats{-8, -7, -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7}
                                            : Floats{-2, -1, 0, 1, -2, -1, 0, 1, -2, -1, 0, 1, -2, -1, 0, 1};
         return (Floats)_mm512_permutexvar_ps((__m512i)shifted, (__m512)table);
