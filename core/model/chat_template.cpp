@@ -118,12 +118,12 @@ std::optional<ChatFormat> recognise_chatml(std::string_view text)
 
 std::optional<ChatFormat> recognise_llama3(std::string_view text, const std::string& bos_token)
 {
-    if (!take(
-            text,
-            "{%setloop_messages=messages%}{%formessageinloop_messages%}"
-            "{%setcontent='<|start_header_id|>'+message['role']+'<|end_header_id|>\\n\\n'+message['content']|trim+'<|eot_id|>'%}"
-            "{%ifloop.index0==0%}{%setcontent=bos_token+content%}"
-            "{%endif%}{{content}}{%endfor%}"))
+    if (!take(text,
+              "{%setloop_messages=messages%}{%formessageinloop_messages%}"
+              "{%setcontent='<|start_header_id|>'+message['role']+"
+              "'<|end_header_id|>\\n\\n'+message['content']|trim+'<|eot_id|>'%}"
+              "{%ifloop.index0==0%}{%setcontent=bos_token+content%}"
+              "{%endif%}{{content}}{%endfor%}"))
         return std::nullopt;
     // The first release had no condition around the beginning of the answer.
     if (text != "{%ifadd_generation_prompt%}{{'<|start_header_id|>assistant<|end_header_id|>\\n\\n'}}{%endif%}"

@@ -186,6 +186,7 @@ TEST(Tokenizer, ManyThreadsGiveTheSame)
     const std::vector<TokenId> wanted = tokenizer.encode(text);
     std::vector<int> equal(4, 0);
     std::vector<std::thread> threads;
+    threads.reserve(equal.size());
     for (int& count : equal) {
         threads.emplace_back([&] {
             for (int i = 0; i < 200; ++i)
