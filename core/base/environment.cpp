@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/environment.h"
+
+#include "core/base/error.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+#include <iterator>
+
+#include <sched.h>
+#include <sys/utsname.h>
+
+namespace kvw {
+namespace {
+
+std::string read_text(const char* file)
+{
+    std::ifstream stream(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+}
+
+std::string_view trimmed(std::string_view text)
+{
+    const std::size_t first = text.find_first_not_of(" \t\r");
+    if (first == std::string_view::npos)
+        return {};
+    return text.substr(first, text.find_last_not_of(" \t\r") + 1 - first);
+}
+
+/// "  123 kB" in bytes; 0 when it is not that.
+std::int64_t kilobytes(std::string_view value)
+{
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+    const std::string_view unit = trimmed({end, static_cast<std::size_t>(value.data() + value.size() - end)});
+    return error == std::errc{} && unit == "kB" ? number * 1024 : 0;
+}
+
+int usable_cores()
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    if (::sched_getaffinity(0, sizeof set, &set) != 0)
+        return 1;
+    const int count = CPU_COUNT(&set);
+    return count > 0 ? count : 1;
+}
+
+std::string os_name()
+{
+    const std::string release = read_text("/etc/os-release");
+    std::string name;
+    if (const std::size_t at = release.find("PRETTY_NAME="); at != std::string::npos) {
+        name = release.substr(at + 12, release.find('\n', at) - at - 12);
+        std::erase(name, '"');
+    }
+    utsname system{};
+    if (::uname(&system) == 0)
+        name += fmt::format("{}{} {}", name.empty() ? "" : ", ", system.sysname, system.release);
+    return name.empty() ? "unknown" : name;
+}
+
+} // namespace
+
+std::string_view proc_field(std::string_view text, std::string_view name)
+{
+    while (!text.empty()) {
+        const std::string_view line = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(text.size(), line.size() + 1));
+        if (!line.starts_with(name))
+            continue;
+        const std::string_view rest = trimmed(line.substr(name.size()));
+        if (rest.starts_with(':'))
+            return trimmed(rest.substr(1));
+    }
+    return {};
+}
+
+MachineFacts machine_facts()
+{
+    MachineFacts facts;
+    const std::string cpus = read_text("/proc/cpuinfo");
+    facts.cpu = proc_field(cpus, "model name");
+    if (facts.cpu.empty())
+        facts.cpu = "unknown";
+    facts.logical_cores = usable_cores();
+    const std::string memory = read_text("/proc/meminfo");
+    facts.memory_bytes = kilobytes(proc_field(memory, "MemTotal"));
+    facts.os = os_name();
+    return facts;
+}
+
+ResidentMemory resident_memory()
+{
+    const std::string status = read_text("/proc/self/status");
+    ResidentMemory memory{kilobytes(proc_field(status, "VmRSS")), kilobytes(proc_field(status, "VmHWM"))};
+    if (memory.current_bytes <= 0 || memory.peak_bytes <= 0)
+        throw Error(ErrorKind::Unsupported, "/proc/self/status has no VmRSS and VmHWM", "memory is measured on Linux only");
+    return memory;
+}
+
+bool reset_peak_resident_memory() noexcept
+{
+    try {
+        std::ofstream stream("/proc/self/clear_refs");
+        stream << "5";
+        return static_cast<bool>(stream.flush());
+    } catch (...) {
+        return false;
+    }
+}
+
+} // namespace kvw
