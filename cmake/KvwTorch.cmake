@@ -13,8 +13,9 @@ endif()
 get_filename_component(kvw_site_packages "${KVW_TORCH_ROOT}" DIRECTORY)
 
 add_library(kvw_torch INTERFACE)
-target_include_directories(kvw_torch SYSTEM INTERFACE
-    "${KVW_TORCH_ROOT}/include" "${KVW_TORCH_ROOT}/include/torch/csrc/api/include")
+# After the system's own folders: the wheel brings headers of a newer fmt without its library.
+target_compile_options(kvw_torch INTERFACE
+    "SHELL:-idirafter \"${KVW_TORCH_ROOT}/include\"" "SHELL:-idirafter \"${KVW_TORCH_ROOT}/include/torch/csrc/api/include\"")
 # The wheel's libgomp has the system's soname; linking it from the wheel's folder keeps one OpenMP pool in the process.
 target_link_libraries(kvw_torch INTERFACE
     "$<LINK_LIBRARY:KVW_KEEP,${KVW_TORCH_ROOT}/lib/libtorch_cpu.so,${KVW_TORCH_ROOT}/lib/libc10.so>")
