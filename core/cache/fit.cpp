@@ -86,6 +86,11 @@ Moments Fitter::moments(const TransformSpec& transform, const Place& place, int 
     request.sinks = place.sinks;
     request.pooled = transform.pooled;
     request.weighted = transform.weighted;
+    const int limit = calibration().rank_limit;
+    if (limit > 0 && transform.rank > limit)
+        throw Error(ErrorKind::InvalidArgument,
+                    fmt::format("rank {} is asked for and the imported bases have {} components", transform.rank, limit),
+                    "use a smaller rank, or calibrate this model with kvw calibrate");
     SelectedMoments selected = select_moments(calibration(), request);
     if (!selected.note.empty() && std::find(notes_.begin(), notes_.end(), selected.note) == notes_.end())
         notes_.push_back(selected.note);

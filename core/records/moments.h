@@ -71,6 +71,8 @@ struct Calibration
     int sinks = 0; ///< positions left out of Positions::AfterSinks
     std::int64_t tokens = 0;
     bool weighted = false; ///< whether entries with Weighting::Attention exist
+    /// Imported bases: the largest rank that they hold, beyond which nothing is known of the vectors; 0: no limit.
+    int rank_limit = 0;
     std::vector<HeadMoments> entries;
     std::vector<OutputGram> output_grams;
 

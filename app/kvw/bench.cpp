@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/kvw/commands.h"
+#include "app/kvw/options.h"
+#include "core/report/export.h"
+
+#include <fmt/format.h>
+
+namespace kvw {
+namespace {
+
+nlohmann::ordered_json json_of(const ThroughputRow& row)
+{
+    const ThroughputSummary& record = row.record;
+    nlohmann::ordered_json out{{"config", record.config},
+                               {"run", record.run},
+                               {"context", record.context},
+                               {"batch", record.batch},
+                               {"prefill_tokens_per_s", record.prefill_tokens_per_s},
+                               {"decode_tokens_per_s",
+                                {{"median", record.decode_tokens_per_s_median},
+                                 {"p10", record.decode_tokens_per_s_p10},
+                                 {"p90", record.decode_tokens_per_s_p90}}}};
+    const auto add = [&out](const char* name, const std::optional<double>& value) {
+        out[name] = value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
+    };
+    add("bandwidth_gb_s", record.bandwidth_gb_s);
+    add("bytes_per_step", record.bytes_per_step);
+    out["bytes"] = record.ledger.cache_bytes();
+    out["bits_per_value"] = record.ledger.bits_per_value();
+    add("allocator_bytes", record.allocator_bytes);
+    add("peak_rss_bytes", record.peak_rss_bytes);
+    return out;
+}
+
+int measure(const ThroughputSpecification& job, const OutputOptions& output)
+{
+    return with_store(output, [&](const JobContext& context) {
+        const ThroughputOutcome outcome = run_throughput(job, context);
+        if (output.json) {
+            nlohmann::ordered_json out{{"run", outcome.run}, {"results", nlohmann::ordered_json::array()}};
+            for (const ThroughputRow& row : outcome.results)
+                out["results"].push_back(json_of(row));
+            print_json(out);
+        } else {
+            ReportData data;
+            data.throughput = outcome.results;
+            fmt::print("{}", export_text(data, ExportFormat::Markdown, ExportTable::Throughput));
+        }
+        return 0;
+    });
+}
+
+} // namespace
+
+void add_bench(CLI::App& app, Action& action)
+{
+    CLI::App* command = app.add_subcommand("bench", "speed of prefill and decoding, and memory, in interleaved rounds");
+    auto job = std::make_shared<ThroughputSpecification>();
+    auto output = std::make_shared<OutputOptions>();
+    add_engine_options(*command, job->engine);
+    command->add_option("--contexts", job->contexts, "tokens in the cache before decoding begins, for example 512,2048")
+        ->delimiter(',')
+        ->capture_default_str();
+    command->add_option("--batch", job->batches, "sequences side by side, for example 1,8")->delimiter(',')->capture_default_str();
+    command->add_option("--decode", job->decode, "steps of a round")->capture_default_str();
+    command->add_option("--rounds", job->rounds, "rounds over all configurations")->capture_default_str();
+    add_configurations_option(*command, job->configurations);
+    command->add_option("--text", job->text, "text to fill the cache with (default: random tokens)");
+    add_calibration_option(*command, job->calibration);
+    add_attend_option(*command, job->attend);
+    add_output_options(*command, *output, StoreNeed::Optional);
+    command->callback([=, &action] { action = [=] { return measure(*job, *output); }; });
+}
+
+} // namespace kvw

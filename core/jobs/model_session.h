@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/lm/decoder.h"
+#include "core/model/model_config.h"
+#include "core/model/tokenizer.h"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace kvw {
+
+/// Where and how a model runs; part of every job.
+struct EngineOptions
+{
+    std::filesystem::path model; ///< a Hugging Face folder
+    std::string type = "bf16";   ///< "fp32" or "bf16"
+    std::string device = "cpu";  ///< "cpu" or "cuda"
+    int threads = 0;             ///< 0: one a core
+};
+
+/// A model folder, opened: weights, tokenizer, decoder.
+struct ModelSession
+{
+    ModelConfig config;
+    std::shared_ptr<const WeightFiles> weights;
+    Tokenizer tokenizer;
+    std::string hash; ///< WeightFiles::content_hash
+    std::unique_ptr<Decoder> decoder;
+};
+
+/// Opens everything, checking that the tokenizer fits the vocabulary. Throws what the readers throw.
+ModelSession open_model(const EngineOptions& options);
+/// The folder's config, weights' headers and tokenizer without loading weights: `kvw info`.
+struct ModelFacts
+{
+    ModelConfig config;
+    std::uint64_t weight_bytes = 0;
+    std::vector<std::filesystem::path> weight_files;
+    std::int64_t tokenizer_size = 0;
+};
+ModelFacts inspect_model(const std::filesystem::path& folder);
+
+/// A text file as tokens: the first `limit` of them (0: all).
+struct TokenisedText
+{
+    std::string hash; ///< of the file's bytes
+    std::string name; ///< file name
+    std::int64_t bytes = 0;
+    std::vector<TokenId> tokens;
+};
+/// Throws Error{BadInput} for a text of fewer than two tokens.
+TokenisedText tokenise(const Tokenizer& tokenizer, const std::filesystem::path& file, std::int64_t limit);
+
+} // namespace kvw

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/analysis/random.h"
+#include "core/analysis/statistics.h"
+#include "core/jobs/job.h"
+#include "core/measure/throughput.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace kvw {
+namespace {
+
+/// Speed does not depend on which tokens are read; the seed makes a run repeatable.
+constexpr std::uint64_t kPromptSeed = 1;
+
+void check_numbers(const ThroughputSpecification& job)
+{
+    const auto require = [](const std::vector<int>& values, const char* what) {
+        if (values.empty() || std::any_of(values.begin(), values.end(), [](int value) { return value < 1; }))
+            throw Error(ErrorKind::InvalidArgument, fmt::format("every one of {} must be at least 1", what),
+                        "for example --contexts 512,2048 --batch 1,8");
+    };
+    require(job.contexts, "--contexts");
+    require(job.batches, "--batch");
+    require({job.decode}, "--decode");
+    require({job.rounds}, "--rounds");
+}
+
+std::vector<std::int32_t> prompt_tokens(const ModelSession& session, const ThroughputSpecification& job, int count)
+{
+    if (!job.text.empty()) {
+        std::vector<std::int32_t> tokens = tokenise(session.tokenizer, job.text, count).tokens;
+        if (static_cast<int>(tokens.size()) < count)
+            throw Error(ErrorKind::BadInput, fmt::format("{} has {} tokens; a context of {} was asked for", job.text, tokens.size(), count),
+                        "give a longer text or a shorter context");
+        return tokens;
+    }
+    RandomGenerator random(kPromptSeed);
+    std::vector<std::int32_t> out;
+    for (int i = 0; i < count; ++i)
+        out.push_back(static_cast<std::int32_t>(random.below(static_cast<std::uint64_t>(session.config.vocab_size))));
+    return out;
+}
+
+ThroughputSummary summary_of(const ThroughputResult& result, const ThroughputOptions& options)
+{
+    const double tokens = static_cast<double>(options.sequences);
+    std::vector<double> decode, prefill;
+    for (const double seconds : result.decode_seconds)
+        decode.push_back(tokens * options.decode_tokens / seconds);
+    for (const double seconds : result.prefill_seconds)
+        prefill.push_back(tokens * options.context_tokens / seconds);
+    ThroughputSummary out;
+    out.context = options.context_tokens;
+    out.batch = options.sequences;
+    out.prefill_tokens_per_s = median(prefill);
+    out.decode_tokens_per_s_median = median(decode);
+    out.decode_tokens_per_s_p10 = quantile(decode, 0.1);
+    out.decode_tokens_per_s_p90 = quantile(decode, 0.9);
+    out.bytes_per_step = result.bytes_per_step;
+    out.ledger = result.ledger;
+    out.allocator_bytes = result.allocator_bytes;
+    out.peak_rss_bytes = result.peak_rss_bytes;
+    return out;
+}
+
+std::vector<ThroughputSample> samples_of(const ThroughputResult& result, const ThroughputOptions& options)
+{
+    std::vector<ThroughputSample> out;
+    const auto add = [&](Phase phase, const std::vector<double>& seconds, std::int64_t tokens, std::optional<double> bytes) {
+        for (std::size_t round = 0; round < seconds.size(); ++round)
+            out.push_back({phase, options.context_tokens, options.sequences, static_cast<std::int64_t>(round), tokens, seconds[round], bytes});
+    };
+    const std::int64_t sequences = options.sequences;
+    add(Phase::Prefill, result.prefill_seconds, sequences * options.context_tokens, std::nullopt);
+    add(Phase::Decode, result.decode_seconds, sequences * options.decode_tokens, result.bytes_per_step * options.decode_tokens);
+    return out;
+}
+
+std::vector<Configuration> points_of(const ThroughputSpecification& job)
+{
+    std::vector<Configuration> out{Configuration{}};
+    for (const std::string& text : job.configurations) {
+        const Configuration point = parse_configuration(text);
+        if (std::find(out.begin(), out.end(), point) == out.end())
+            out.push_back(point);
+    }
+    return out;
+}
+
+/// Measures the grid of contexts and batches, all configurations interleaved in each of its cells.
+class ThroughputRun
+{
+public:
+    ThroughputRun(const ThroughputSpecification& job, const JobContext& context)
+        : job_(job), context_(context), points_(points_of(job)), read_as_(parse_read_as(job.attend)),
+          stages_(static_cast<int>(job.contexts.size() * job.batches.size()) + 2)
+    {
+        check_numbers(job);
+    }
+
+    ThroughputOutcome run();
+
+private:
+    void open();
+    void measure_cell(RowId parent, int length, int batch);
+    void keep(RowId parent, const ThroughputOptions& options, const std::vector<ThroughputResult>& results);
+
+    const ThroughputSpecification& job_;
+    const JobContext& context_;
+    std::vector<Configuration> points_;
+    ReadAs read_as_;
+    int stage_ = 1, stages_;
+    std::optional<ModelSession> session_;
+    std::optional<ChosenCalibration> calibration_;
+    std::vector<std::shared_ptr<const FittedConfiguration>> fitted_;
+    std::vector<std::int32_t> tokens_;
+    double bandwidth_gb_s_ = 0;
+    RunRecord record_;
+};
+
+void ThroughputRun::open()
+{
+    context_.sink.stage(stage_++, stages_, "opening the model");
+    session_.emplace(open_model(job_.engine));
+    for (const Configuration& point : points_)
+        check(point, session_->config.layers, session_->config.head_dim);
+    if (std::any_of(points_.begin(), points_.end(), [](const Configuration& point) { return point.needs_moments(); }))
+        calibration_ = choose_calibration(context_.store, session_->hash, job_.calibration);
+    for (const Configuration& point : points_) {
+        auto fitted = std::make_shared<FittedConfiguration>(fit(point, session_->decoder->attention_shape(),
+                                                                session_->decoder->compute_type(),
+                                                                calibration_ ? &calibration_->calibration : nullptr));
+        for (const std::string& note : fitted->notes)
+            context_.sink.warning(note);
+        fitted_.push_back(std::move(fitted));
+    }
+    tokens_ = prompt_tokens(*session_, job_, *std::max_element(job_.contexts.begin(), job_.contexts.end()));
+    context_.cancel.check();
+}
+
+void ThroughputRun::measure_cell(RowId parent, int length, int batch)
+{
+    context_.cancel.check();
+    context_.sink.stage(stage_++, stages_, fmt::format("context {}, batch {}", length, batch));
+    ThroughputOptions options;
+    options.context_tokens = length;
+    options.sequences = batch;
+    options.decode_tokens = job_.decode;
+    options.rounds = job_.rounds;
+    options.read_as = read_as_;
+    const std::span<const std::int32_t> prompt = std::span(tokens_).first(static_cast<std::size_t>(length));
+    const std::vector<ThroughputResult> results
+        = measure_throughput(*session_->decoder, fitted_, prompt, options, [&](int done, int total) {
+              context_.sink.progress(done, total, "rounds");
+              context_.cancel.check();
+          });
+    // A cell is one transaction: its configurations are only worth something side by side.
+    context_.store.transaction([&] { keep(parent, options, results); });
+    context_.sink.committed("throughput", parent);
+}
+
+void ThroughputRun::keep(RowId parent, const ThroughputOptions& options, const std::vector<ThroughputResult>& results)
+{
+    for (std::size_t i = 0; i < points_.size(); ++i) {
+        RunRecord child = record_;
+        child.parent_run = parent;
+        child.configuration = format(points_[i]);
+        child.configuration_hash = hash(points_[i]);
+        if (points_[i].needs_moments())
+            child.calibration_run = calibration_->run;
+        ThroughputSummary summary = summary_of(results[i], options);
+        summary.run = context_.store.begin_run(child);
+        summary.config = *child.configuration;
+        summary.bandwidth_gb_s = bandwidth_gb_s_;
+        const std::vector<ThroughputSample> samples = samples_of(results[i], options);
+        context_.store.put_throughput(summary, samples);
+        double seconds = 0;
+        for (const ThroughputSample& sample : samples)
+            seconds += sample.seconds;
+        context_.store.finish_run(summary.run, RunStatus::Measured, seconds);
+    }
+}
+
+ThroughputOutcome ThroughputRun::run()
+{
+    open();
+    record_ = run_of(context_.store, RunKind::Bench, *session_, job_.engine);
+    record_.settings_json = nlohmann::json(job_).dump();
+    ThroughputOutcome outcome;
+    outcome.run = record_run(context_.store, record_, [&](RowId parent) {
+        context_.sink.stage(stage_++, stages_, "memory bandwidth");
+        bandwidth_gb_s_ = measure_read_bandwidth();
+        for (const int batch : job_.batches)
+            for (const int length : job_.contexts)
+                measure_cell(parent, length, batch);
+    });
+    RunFilter filter;
+    filter.parent_run = outcome.run;
+    outcome.results = context_.store.throughput(filter);
+    return outcome;
+}
+
+} // namespace
+
+ThroughputOutcome run_throughput(const ThroughputSpecification& job, const JobContext& context)
+{
+    return ThroughputRun(job, context).run();
+}
+
+} // namespace kvw
