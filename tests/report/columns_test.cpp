@@ -27,10 +27,7 @@ std::vector<std::string> keys(const Json& object)
     return out;
 }
 
-std::vector<Field> columns(ExportTable table)
-{
-    return make_tables({}, table).at(0).columns;
-}
+std::vector<Field> columns(ExportTable table) { return make_tables({}, table).at(0).columns; }
 
 std::vector<std::string> column_names(ExportTable table)
 {
