@@ -9,6 +9,7 @@
 #include <charconv>
 #include <fstream>
 #include <iterator>
+#include <thread>
 
 #include <sched.h>
 #include <sys/utsname.h>
@@ -43,9 +44,10 @@ int usable_cores()
 {
     cpu_set_t set;
     CPU_ZERO(&set);
-    if (::sched_getaffinity(0, sizeof set, &set) != 0)
-        return 1;
-    const int count = CPU_COUNT(&set);
+    // It fails where there are more processors than the set holds (1024).
+    const int count = ::sched_getaffinity(0, sizeof set, &set) == 0
+        ? CPU_COUNT(&set)
+        : static_cast<int>(std::thread::hardware_concurrency());
     return count > 0 ? count : 1;
 }
 
@@ -98,7 +100,8 @@ ResidentMemory resident_memory()
     const std::string status = read_text("/proc/self/status");
     ResidentMemory memory{kilobytes(proc_field(status, "VmRSS")), kilobytes(proc_field(status, "VmHWM"))};
     if (memory.current_bytes <= 0 || memory.peak_bytes <= 0)
-        throw Error(ErrorKind::Unsupported, "/proc/self/status has no VmRSS and VmHWM", "memory is measured on Linux only");
+        throw Error(ErrorKind::Unsupported, "/proc/self/status has no VmRSS and VmHWM",
+                    "memory is measured on Linux only");
     return memory;
 }
 

@@ -10,7 +10,7 @@ namespace kvw {
 /// the clock ticks from boot to its begin.
 std::string process_identity();
 
-/// Dead: certainly gone. Unknown: of another host, or not such a text.
+/// Dead: certainly gone. Unknown: of another host, or not such a text, or the system does not say.
 enum class Liveness { Alive, Dead, Unknown };
 Liveness process_liveness(std::string_view identity);
 

@@ -12,6 +12,7 @@ std::string human_bytes(double bytes)
 {
     if (!std::isfinite(bytes) || bytes < 0)
         return "? B";
+    bytes += 0.0; // -0 becomes 0
     static constexpr std::array units{"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
     std::size_t unit = 0;
     // 999.5 would be printed with four digits.
@@ -29,6 +30,7 @@ std::string human_duration(double seconds)
 {
     if (!std::isfinite(seconds) || seconds < 0)
         return "?";
+    seconds += 0.0; // -0 becomes 0
     if (seconds < 0.00995)
         return fmt::format("{:.1f} ms", seconds * 1000);
     if (seconds < 9.995)
