@@ -23,6 +23,8 @@ LlamaDecoder::LlamaDecoder(const ModelConfig& config, std::shared_ptr<const Weig
 {
     const std::int64_t embedding_shape[] = {config_.vocab_size, config_.hidden_size};
     embedding_ = weights_->get("model.embed_tokens.weight", embedding_shape);
+    if (!config_.tied_embeddings) // a tied one is checked as the output matrix
+        require_finite(embedding_, "model.embed_tokens.weight");
     for (int i = 0; i < config_.layers; ++i)
         layers_.push_back(load_layer(i));
     const std::int64_t norm_shape[] = {config_.hidden_size};

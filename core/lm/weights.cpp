@@ -50,25 +50,6 @@ template <typename Word> bool any_not_finite(std::span<const std::byte> bytes, W
     return false;
 }
 
-void require_finite(const WeightView& view, const std::string& name)
-{
-    bool bad = false;
-    switch (view.type) {
-    case StoredType::F32: bad = any_not_finite<std::uint32_t>(view.bytes, 0x7F800000u); break;
-    case StoredType::BF16: bad = any_not_finite<std::uint16_t>(view.bytes, 0x7F80u); break;
-    case StoredType::F16: bad = any_not_finite<std::uint16_t>(view.bytes, 0x7C00u); break;
-    }
-    if (!bad)
-        return;
-    const std::size_t count = view.bytes.size() / width(view.type);
-    for (std::size_t i = 0; i < count; ++i) {
-        if (!std::isfinite(element(view, i)))
-            throw Error(ErrorKind::BadInput,
-                        fmt::format("{}: tensor {}: element {} is {}, not a finite number", view.file.string(), name, i, element(view, i)),
-                        "the file is damaged, or the model was saved after training diverged: fetch it again");
-    }
-}
-
 void to_bf16(const WeightView& view, std::uint16_t* out)
 {
     const std::size_t count = view.bytes.size() / width(view.type);
@@ -100,6 +81,25 @@ void to_fp32(const WeightView& view, std::size_t first, std::size_t count, float
 }
 
 } // namespace
+
+void require_finite(const WeightView& view, const std::string& name)
+{
+    bool bad = false;
+    switch (view.type) {
+    case StoredType::F32: bad = any_not_finite<std::uint32_t>(view.bytes, 0x7F800000u); break;
+    case StoredType::BF16: bad = any_not_finite<std::uint16_t>(view.bytes, 0x7F80u); break;
+    case StoredType::F16: bad = any_not_finite<std::uint16_t>(view.bytes, 0x7C00u); break;
+    }
+    if (!bad)
+        return;
+    const std::size_t count = view.bytes.size() / width(view.type);
+    for (std::size_t i = 0; i < count; ++i) {
+        if (!std::isfinite(element(view, i)))
+            throw Error(ErrorKind::BadInput,
+                        fmt::format("{}: tensor {}: element {} is {}, not a finite number", view.file.string(), name, i, element(view, i)),
+                        "the file is damaged, or the model was saved after training diverged: fetch it again");
+    }
+}
 
 at::Tensor read_fp32(const WeightFiles& files, const std::string& name, std::span<const std::int64_t> shape)
 {

@@ -12,6 +12,9 @@
 
 namespace kvw {
 
+/// Throws Error{BadInput} naming file, tensor and index of the first value that is NaN or infinite.
+void require_finite(const WeightView& view, const std::string& name);
+
 /// A tensor of the files as fp32 on the CPU, [shape]. Throws Error{BadInput} when the shape is another or a value is not
 /// finite, naming tensor and index.
 at::Tensor read_fp32(const WeightFiles& files, const std::string& name, std::span<const std::int64_t> shape);

@@ -20,18 +20,21 @@ namespace kvw::test {
 struct TinyModel
 {
     int layers = 2, heads = 4, kv_heads = 2, head_dim = 16, hidden = 32, intermediate = 48, vocab = 97;
+    bool tied = true; ///< the output matrix is the embedding; else lm_head.weight
 
     nlohmann::json config() const
     {
         return {{"architectures", {"LlamaForCausalLM"}}, {"hidden_size", hidden}, {"intermediate_size", intermediate},
                 {"num_hidden_layers", layers}, {"num_attention_heads", heads}, {"num_key_value_heads", kv_heads}, {"head_dim", head_dim},
                 {"vocab_size", vocab}, {"max_position_embeddings", 512}, {"rms_norm_eps", 1e-5}, {"rope_theta", 10000.0},
-                {"tie_word_embeddings", true}, {"hidden_act", "silu"}, {"torch_dtype", "float32"}, {"bos_token_id", 1}, {"eos_token_id", 2}};
+                {"tie_word_embeddings", tied}, {"hidden_act", "silu"}, {"torch_dtype", "float32"}, {"bos_token_id", 1}, {"eos_token_id", 2}};
     }
 
     std::map<std::string, std::vector<std::int64_t>> shapes() const
     {
         std::map<std::string, std::vector<std::int64_t>> out{{"model.embed_tokens.weight", {vocab, hidden}}, {"model.norm.weight", {hidden}}};
+        if (!tied)
+            out["lm_head.weight"] = {vocab, hidden};
         for (int i = 0; i < layers; ++i) {
             const std::string at = "model.layers." + std::to_string(i) + ".";
             out[at + "self_attn.q_proj.weight"] = {heads * head_dim, hidden};
