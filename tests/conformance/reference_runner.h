@@ -130,9 +130,10 @@ public:
     void run(const std::vector<std::string>& arguments, const std::string& script = "make_reference.py") const
     {
         const std::filesystem::path log = folder_ / "log.txt";
-        std::string command = quoted(python()) + " " + quoted(source_folder() / "tests" / "conformance" / script);
+        std::string command = quoted(python());
+        command.append(" ").append(quoted(source_folder() / "tests" / "conformance" / script));
         for (const std::string& argument : arguments)
-            command += " " + quoted(argument);
+            command.append(" ").append(quoted(argument));
         const int status = std::system((command + " > " + quoted(log) + " 2>&1 < /dev/null").c_str());
         if (status != 0)
             throw std::runtime_error(command + " ended with status " + std::to_string(status) + ":\n"
