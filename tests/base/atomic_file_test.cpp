@@ -126,7 +126,7 @@ TEST(AtomicFile, AnExistingFileKeepsItsOwnerWhereRootWrites)
     set_rights(file, 0640);
     // An ordinary user can give nothing away, and the file stays theirs.
     const bool given = ::chown(file.c_str(), 65534, 65534) == 0;
-    EXPECT_EQ(given, ::geteuid() == 0);
+    EXPECT_TRUE(given || ::geteuid() != 0);
     struct stat before
     {
     }, after{};
