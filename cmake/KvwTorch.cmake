@@ -16,7 +16,6 @@ add_library(kvw_torch INTERFACE)
 # After the system's own folders: the wheel brings headers of a newer fmt without its library.
 target_compile_options(kvw_torch INTERFACE
     "SHELL:-idirafter \"${KVW_TORCH_ROOT}/include\"" "SHELL:-idirafter \"${KVW_TORCH_ROOT}/include/torch/csrc/api/include\"")
-# The wheel's libgomp has the system's soname; linking it from the wheel's folder keeps one OpenMP pool in the process.
 target_link_libraries(kvw_torch INTERFACE
     "$<LINK_LIBRARY:KVW_KEEP,${KVW_TORCH_ROOT}/lib/libtorch_cpu.so,${KVW_TORCH_ROOT}/lib/libc10.so>")
 set(CMAKE_CXX_LINK_LIBRARY_USING_KVW_KEEP "LINKER:--push-state,--no-as-needed" "<LINK_ITEM>" "LINKER:--pop-state")
@@ -24,3 +23,9 @@ set(CMAKE_CXX_LINK_LIBRARY_USING_KVW_KEEP_SUPPORTED TRUE)
 target_link_options(kvw_torch INTERFACE
     "LINKER:-rpath,${KVW_TORCH_ROOT}/lib" "LINKER:-rpath,${kvw_site_packages}/nvidia/cu13/lib"
     "LINKER:--allow-shlib-undefined")
+
+# The wheel's libgomp has the system's soname: linking it from there keeps one OpenMP pool in the process.
+if(EXISTS "${KVW_TORCH_ROOT}/lib/libgomp.so.1")
+    set(OpenMP_gomp_LIBRARY "${KVW_TORCH_ROOT}/lib/libgomp.so.1" CACHE FILEPATH "The OpenMP library of the wheel")
+endif()
+find_package(OpenMP REQUIRED COMPONENTS CXX)

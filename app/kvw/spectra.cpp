@@ -77,7 +77,7 @@ int show(const SpectraOptions& options)
     if (options.json) {
         ReportData data;
         data.spectra = std::move(rows);
-        fmt::print("{}\n", export_text(data, ExportFormat::Json, ExportTable::Spectra));
+        fmt::print("{}", export_text(data, ExportFormat::Json, ExportTable::Spectra));
     } else {
         print_table(rows, options);
     }

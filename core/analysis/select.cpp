@@ -69,6 +69,7 @@ SelectedMoments select_moments(const Calibration& calibration, const MomentsRequ
         return selected;
     }
     std::vector<const Moments*> parts;
+    parts.reserve(static_cast<std::size_t>(calibration.kv_heads));
     for (int head = 0; head < calibration.kv_heads; ++head)
         parts.push_back(&entry(calibration, request, head, selected.positions, selected.weighting));
     selected.moments = pool(parts);

@@ -17,7 +17,7 @@ CudaState load()
     const auto program = std::filesystem::read_symlink("/proc/self/exe", ignored);
     const auto library = program.parent_path().parent_path() / "lib" / "libkvw_cuda.so";
     if (!std::filesystem::exists(library))
-        return {false, "this build has no CUDA half (it is built where nvcc is found)"};
+        return {false, "this build has no CUDA half"};
     void* handle = dlopen(library.c_str(), RTLD_NOW | RTLD_GLOBAL);
     if (!handle)
         return {false, fmt::format("the CUDA half does not load: {}", dlerror())};

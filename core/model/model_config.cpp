@@ -44,6 +44,7 @@ const Family& family_of(const JsonFields& fields)
 {
     const auto known = [] {
         std::vector<std::string_view> names;
+        names.reserve(kFamilies.size());
         for (const Family& family : kFamilies)
             names.push_back(family.architecture);
         return fmt::format("known are {}", fmt::join(names, ", "));

@@ -171,6 +171,7 @@ private:
     void check_layout(const std::map<std::string, TensorEntry>& tensors) const
     {
         std::vector<const std::pair<const std::string, TensorEntry>*> order;
+        order.reserve(tensors.size());
         for (const auto& item : tensors)
             order.push_back(&item);
         std::sort(order.begin(), order.end(), [](const auto* a, const auto* b) {

@@ -69,7 +69,7 @@ void expect_error(Action action, ErrorKind kind, const std::string& words)
         ADD_FAILURE() << "no error; wanted: " << words;
     } catch (const Error& error) {
         EXPECT_EQ(error.kind(), kind) << error.message();
-        EXPECT_THAT(error.message(), testing::HasSubstr(words));
+        EXPECT_THAT(error.message(), ::testing::HasSubstr(words));
     }
 }
 
