@@ -29,7 +29,7 @@ public:
     /// infinity or a value beyond the format, Error{Internal} for a channel block that was left unfinished.
     void append(const float* rows, std::int64_t lane_stride, std::int64_t token_stride, int tokens);
     void pop_front(int tokens);
-    void pop_back(int tokens); ///< not for ScalePer::Channel
+    void pop_back(int tokens); ///< with ScalePer::Channel whole blocks only
     void clear();              ///< keeps the blocks for reuse
 
     int tokens() const noexcept { return tokens_; }

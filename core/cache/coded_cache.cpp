@@ -41,7 +41,7 @@ CodedCache::CodedCache(const AttentionShape& shape, std::shared_ptr<const Fitted
     : shape_(shape), fitted_(std::move(fitted)), options_(options), noise_(0)
 {
     for (const LayerCodec& policy : fitted_->layers)
-        layers_.push_back(Layer{&policy, make_side(policy.k), make_side(policy.v), {}, {}});
+        layers_.push_back(Layer{&policy, make_side(policy.k, policy), make_side(policy.v, policy), {}, {}});
     for (const LayerOverride& each : fitted_->configuration.overrides)
         for (const auto& codec : {each.k, each.v})
             if (codec && codec->transform.kind == TransformKind::Noise)
@@ -53,11 +53,12 @@ CodedCache::CodedCache(const AttentionShape& shape, std::shared_ptr<const Fitted
 
 CodedCache::~CodedCache() = default;
 
-CodedCache::Side CodedCache::make_side(const SideCodec& codec) const
+CodedCache::Side CodedCache::make_side(const SideCodec& codec, const LayerCodec& policy) const
 {
     const int lanes = options_.sequences * shape_.kv_heads;
     const kernels::RowFormat raw = raw_format(fitted_->type, shape_.head_dim);
-    return Side{&codec, BlockStore(raw, lanes, kRawBlockTokens), BlockStore(codec.format, lanes, codec.block_tokens),
+    // The sinks are as many as the policy says: one block of just that size, without padding.
+    return Side{&codec, BlockStore(raw, lanes, std::clamp(policy.sinks, 1, kRawBlockTokens)), BlockStore(codec.format, lanes, codec.block_tokens),
                 BlockStore(raw, lanes, kRawBlockTokens), {}};
 }
 
@@ -160,11 +161,14 @@ void CodedCache::settle_side(Side& side, int window)
         code_from_recent(side, window);
         return;
     }
-    const bool blocks_share_scales = side.codec->format.scale_per == kernels::ScalePer::Channel && kernels::is_integer(side.codec->format.type);
-    const int raw = std::min(window, side.coded.tokens());
-    if (raw == 0 || !side.maybe_chunk.defined() || blocks_share_scales)
+    int keep = side.coded.tokens() - std::min(window, side.coded.tokens());
+    if (side.codec->format.scale_per == kernels::ScalePer::Channel && kernels::is_integer(side.codec->format.type))
+        keep = keep / side.codec->block_tokens * side.codec->block_tokens; // tokens that share a scale stay together
+    const int raw = side.coded.tokens() - keep;
+    if (raw == 0 || !side.maybe_chunk.defined())
         return;
     side.coded.pop_back(raw);
+    // Nobody attends any more: it is the bytes of these rows that count.
     const at::Tensor chunk = side.maybe_chunk.permute({0, 2, 1, 3});
     append_raw(side.recent, chunk, chunk.size(1) - raw, raw);
     side.maybe_chunk.reset();

@@ -54,6 +54,9 @@ public:
 
     /// Counted from the storage that is held (MEASUREMENT.md, Bytes), all sequences together.
     Ledger ledger() const;
+    /// Share of the stored vectors of coded sides that are raw now (sinks, window, tokens that wait for their block);
+    /// 1 where nothing is coded or nothing is stored.
+    double raw_token_share() const;
     /// Bytes of every block, spare ones and scratch included: what the allocator gave.
     std::size_t bytes_allocated() const;
     /// Pairs of a query position and a coded token that it read, counted where they are read, keys and values apart, summed over layers and
@@ -68,7 +71,7 @@ private:
     struct Side;
     struct Layer;
 
-    Side make_side(const SideCodec& codec) const;
+    Side make_side(const SideCodec& codec, const LayerCodec& policy) const;
     void append_side(Side& side, const LayerCodec& policy, const at::Tensor& x);
     void code_from_recent(Side& side, int window);
     void store_coded(Side& side, const at::Tensor& latents);

@@ -220,6 +220,20 @@ Ledger CodedCache::ledger() const
     return ledger;
 }
 
+double CodedCache::raw_token_share() const
+{
+    double raw = 0, all = 0;
+    for (const Layer& layer : layers_) {
+        for (const Side* side : {&layer.k, &layer.v}) {
+            if (!side->codec->coded)
+                continue;
+            raw += side->sinks.tokens() + side->recent.tokens();
+            all += side->tokens();
+        }
+    }
+    return all > 0 ? raw / all : 1;
+}
+
 std::size_t CodedCache::bytes_allocated() const
 {
     std::size_t bytes = scratch_.size() * sizeof(float);

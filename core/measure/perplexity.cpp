@@ -34,21 +34,6 @@ void add_to(Ledger& total, const Ledger& part, double share)
     total.scratch_bytes = std::max(total.scratch_bytes, part.scratch_bytes);
 }
 
-/// Share of the cached vectors that a coding configuration still stores raw, at `tokens` positions.
-double raw_share(const FittedConfiguration& fitted, int tokens)
-{
-    double raw = 0, all = 0;
-    for (const LayerCodec& layer : fitted.layers) {
-        for (const SideCodec* side : {&layer.k, &layer.v}) {
-            if (!side->coded)
-                continue;
-            raw += std::min(tokens, layer.sinks + layer.window);
-            all += tokens;
-        }
-    }
-    return all > 0 ? raw / all : 1;
-}
-
 } // namespace
 
 std::int64_t PerplexityResult::scored() const
@@ -133,9 +118,9 @@ PerplexityResult PerplexityMeter::run(const std::shared_ptr<const FittedConfigur
         result.coded_tokens_read += cache->coded_keys_read() + cache->coded_values_read();
         cache->settle();
         add_to(result.ledger, cache->ledger(), 1.0 / static_cast<double>(windows));
+        result.raw_token_share = cache->raw_token_share(); // the same for all windows, which have one length
         report((first + count) * options_.window_tokens, windows * options_.window_tokens);
     }
-    result.raw_token_share = raw_share(*fitted, options_.window_tokens);
     return result;
 }
 

@@ -179,11 +179,12 @@ TEST(ModelConformance, PerplexityInFp32)
 
 /// How far rounding to bf16 may move a mean NLL of `tokens` positions, in nats.
 ///
-/// One rounding errs by at most u = 2^-9 of the number, u / sqrt(3) in root mean square. `roundings` of them in a layer,
-/// independent of each other and none counted as more than the whole residual stream, leave the last hidden state with a
-/// relative error e = u sqrt(roundings layers / 3), spread over all directions; a logit then errs by e times the spread
-/// of the logits over the vocabulary. Of a token's NLL, the target's logit less the expected one, that is sigma to first
-/// order, and sigma^2 / 2 in its mean to second order. Three standard deviations of the mean of `tokens` such errors:
+/// One rounding errs by at most u = 2^-9 of the number, u / sqrt(3) in root mean square. `roundings` of them in a
+/// layer, independent of each other and none counted as more than the whole residual stream, leave the last hidden
+/// state with a relative error e = u sqrt(roundings layers / 3), spread over all directions; a logit then errs by e
+/// times the spread of the logits over the vocabulary. Of a token's NLL, the target's logit less the expected one, that
+/// is sigma to first order, and sigma^2 / 2 in its mean to second order. Three standard deviations of the mean of
+/// `tokens` such errors:
 double bf16_nll_bound(double roundings, int layers, double spread, double tokens)
 {
     const double error = std::ldexp(1.0, -9) * std::sqrt(roundings * layers / 3);
@@ -247,8 +248,8 @@ TEST(ModelConformance, GreedyContinuation)
     }
 }
 
-/// Whatever a small model's configuration says beyond the plain, taken away again: the logits must then be others, or the
-/// comparison would have tested nothing.
+/// Whatever a small model's configuration says beyond the plain, taken away again: the logits must then be others, or
+/// the comparison would have tested nothing.
 std::vector<std::pair<std::string, ModelConfig>> without_each_feature(const ModelConfig& config)
 {
     std::vector<std::pair<std::string, ModelConfig>> out;

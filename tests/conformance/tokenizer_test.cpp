@@ -26,7 +26,7 @@ std::string difference(const T& got, const T& wanted, const Tokenizer& tokenizer
     const auto text = [&](auto from, auto end) {
         std::string out;
         for (int i = 0; i < 8 && from != end; ++i, ++from)
-            out.append(" ").append(std::to_string(*from)).append(" \"").append(tokenizer.token_bytes(*from)).append("\"");
+            out.append(" ").append(std::to_string(*from)).append(" \"").append(tokenizer.token_bytes(*from)) += '"';
         return out;
     };
     return std::to_string(got.size()) + " and " + std::to_string(wanted.size()) + " ids, from number "
