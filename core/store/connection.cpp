@@ -32,6 +32,7 @@ int flags_of(Connection::Mode mode)
     case Connection::Mode::Create:
         return SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE;
     case Connection::Mode::ReadWrite:
+    case Connection::Mode::Query:
         return SQLite::OPEN_READWRITE;
     case Connection::Mode::ReadOnly:
         return SQLite::OPEN_READONLY;
@@ -46,7 +47,7 @@ bool means_full(int system_error) { return system_error == ENOSPC || system_erro
 Error no_space(const std::string& place)
 {
     return {ErrorKind::NoSpace,
-            place + "the disk or a quota is full; this was not written, everything before it is there",
+            place + "the disk or a quota is full; nothing of this was written, everything before it is there",
             "free some space, or save the project to another disk, then try again"};
 }
 
@@ -103,6 +104,21 @@ Connection::Head Connection::head() const
     return head;
 }
 
+std::int64_t Connection::Head::number(std::size_t at, std::size_t size) const
+{
+    std::int64_t value = 0;
+    for (std::size_t i = at; i < at + size; ++i)
+        value = value * 256 + bytes[i];
+    return value;
+}
+
+std::int64_t Connection::Head::stated_bytes() const
+{
+    const std::int64_t page_bytes = number(16, 2) == 1 ? 65536 : number(16, 2);
+    const bool pages_count = number(24, 4) == number(92, 4); // a very old SQLite changed the one and not the other
+    return pages_count ? page_bytes * number(28, 4) : 0;
+}
+
 void Connection::transaction(const std::function<void()>& work)
 {
     check_writable();
@@ -142,6 +158,8 @@ Connection::Scope::Scope(const Connection& connection, Kind kind) : connection_(
 
 Connection::Scope::~Scope()
 {
+    if (undo_)
+        connection_.note_system_error();
     // Some errors, a full disk among them, have made SQLite undo the whole transaction already.
     if (undo_ && !sqlite3_get_autocommit(connection_.database().getHandle()))
         connection_.database().tryExec(undo_);
@@ -163,7 +181,7 @@ void Connection::fail(std::string_view doing, const SQLite::Exception& error) co
 {
     const std::string place = fmt::format("{}: {}: ", name_, doing);
     const std::string_view found = error.what();
-    const int system_error = database_ ? sqlite3_system_errno(database_->getHandle()) : 0;
+    note_system_error();
     switch (error.getErrorCode() & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -174,14 +192,15 @@ void Connection::fail(std::string_view doing, const SQLite::Exception& error) co
     case SQLITE_FULL:
         throw no_space(place);
     case SQLITE_IOERR:
-        if (means_full(system_error) || disk_is_full())
+        if (means_full(system_error_) || disk_is_full())
             throw no_space(place);
-        throw Error(ErrorKind::Internal, fmt::format("{}{} (system error {})", place, found, system_error),
+        throw Error(ErrorKind::Internal, fmt::format("{}{} (system error {})", place, found, system_error_),
                     "look at the disk's or network's state");
     case SQLITE_NOTADB:
     case SQLITE_CORRUPT:
     case SQLITE_FORMAT:
-        throw Error(ErrorKind::BadInput, damage(doing, found), "take a copy from before the damage");
+        throw Error(ErrorKind::BadInput, fmt::format("{}the file is damaged ({})", place, found),
+                    "take a copy from before the damage");
     case SQLITE_READONLY:
     case SQLITE_PERM:
     case SQLITE_AUTH:
@@ -211,24 +230,30 @@ void Connection::fail(std::string_view doing, const SQLite::Exception& error) co
                 fmt::format("{}{} (SQLite's code {})", place, found, error.getExtendedErrorCode()));
 }
 
-std::string Connection::damage(std::string_view doing, std::string_view found) const
+void Connection::forget_system_error() const noexcept
 {
-    std::string message = fmt::format("{}: {}: the file is damaged ({})", name_, doing, found);
+    errno = 0;
+    system_error_ = 0;
+}
+
+/// SQLite tells a full disk, but not a quota or a limit, from other failures of writing; and it keeps the system's
+/// number in several places. Asked before anything is undone, because that writes too.
+void Connection::note_system_error() const noexcept
+{
+    if (means_full(system_error_))
+        return;
+    system_error_ = errno;
     if (!database_)
-        return message;
-    const Head head = this->head();
-    const auto number = [&](std::size_t at, std::size_t bytes) {
-        std::int64_t value = 0;
-        for (std::size_t i = 0; i < bytes; ++i)
-            value = value * 256 + head.bytes[at + i];
-        return value;
-    };
-    // SQLite's file format, 1.3: page size, pages, and the two counters that say whether the number of pages counts.
-    const std::int64_t page_bytes = number(16, 2) == 1 ? 65536 : number(16, 2);
-    const std::int64_t wanted = page_bytes * number(28, 4);
-    if (number(24, 4) == number(92, 4) && head.file_bytes < wanted)
-        message += fmt::format(": it was cut off, {} bytes are there and its header names {}", head.file_bytes, wanted);
-    return message;
+        return;
+    for (const int file : {SQLITE_FCNTL_FILE_POINTER, SQLITE_FCNTL_JOURNAL_POINTER}) {
+        sqlite3_file* maybe_file = nullptr;
+        int error = 0;
+        if (sqlite3_file_control(database_->getHandle(), "main", file, &maybe_file) == SQLITE_OK && maybe_file
+            && maybe_file->pMethods
+            && maybe_file->pMethods->xFileControl(maybe_file, SQLITE_FCNTL_LAST_ERRNO, &error) == SQLITE_OK
+            && means_full(error))
+            system_error_ = error;
+    }
 }
 
 /// Where the system's own error number does not say it: less than a few pages are left.
@@ -243,7 +268,7 @@ bool Connection::disk_is_full() const noexcept
 
 void Connection::check_writable() const
 {
-    if (mode_ == Mode::ReadOnly || mode_ == Mode::Immutable)
+    if (mode_ != Mode::Create && mode_ != Mode::ReadWrite)
         throw Error(ErrorKind::InvalidArgument,
                     read_only_reason_.empty() ? name_ + ": it was opened for reading only" : read_only_reason_,
                     "save a copy and work with that, or open it for writing");

@@ -22,8 +22,9 @@ namespace kvw {
 class Connection
 {
 public:
-    /// Immutable: read-only, without looking for other processes' locks, for a folder where no lock file can be made.
-    enum class Mode { Create, ReadWrite, ReadOnly, Immutable };
+    /// Query: opened for writing, so that lock files are cleaned up, and not used for it. ReadOnly: the system does not
+    /// allow writing. Immutable: neither that nor lock files beside it, and nobody else has it open.
+    enum class Mode { Create, ReadWrite, Query, ReadOnly, Immutable };
 
     /// Opens the file and reads nothing of it yet. Throws as guarded() does.
     Connection(const std::filesystem::path& file, Mode mode, int busy_timeout_ms);
@@ -43,6 +44,11 @@ public:
     {
         std::array<unsigned char, 100> bytes{};
         std::int64_t file_bytes = 0;
+
+        /// Big endian, as SQLite's file format (1.3) has them.
+        std::int64_t number(std::size_t at, std::size_t size) const;
+        /// Length that the file has when no log or journal is beside it; 0 when the header does not say.
+        std::int64_t stated_bytes() const;
     };
     Head head() const;
 
@@ -51,6 +57,7 @@ public:
     auto guarded(std::string_view doing, Work&& work) const -> decltype(work())
     {
         check_unchanged();
+        forget_system_error();
         try {
             return work();
         } catch (const SQLite::Exception& error) {
@@ -118,7 +125,8 @@ private:
 
     [[noreturn]] void fail(std::string_view doing, const SQLite::Exception& error) const;
     [[noreturn]] void fail_memory(std::string_view doing) const;
-    std::string damage(std::string_view doing, std::string_view found) const;
+    void forget_system_error() const noexcept;
+    void note_system_error() const noexcept;
     bool disk_is_full() const noexcept;
     void check_writable() const;
     void check_unchanged() const;
@@ -132,7 +140,8 @@ private:
     std::string read_only_reason_;
     std::unique_ptr<SQLite::Database> database_;
     bool in_transaction_ = false;
-    std::int64_t stamp_ = 0; ///< of an immutable file when it was opened
+    mutable int system_error_ = 0; ///< errno of a call that failed
+    std::int64_t stamp_ = 0;       ///< of an immutable file when it was opened
 };
 
 } // namespace kvw

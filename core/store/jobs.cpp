@@ -143,11 +143,13 @@ std::optional<std::string> Store::view_state(std::string_view name) const
 {
     const Connection& connection = impl_->connection;
     return connection.read("reading the window's state", [&]() -> std::optional<std::string> {
-        SQLite::Statement statement(connection.database(), "SELECT value FROM view_state WHERE name = ?");
+        SQLite::Statement statement(connection.database(), "SELECT rowid, value FROM view_state WHERE name = ?");
         sql::Binder(statement, connection, "view_state").value("name", name);
         if (!statement.executeStep())
             return std::nullopt;
-        return statement.getColumn(0).getString();
+        sql::RowReader reader(statement, connection);
+        reader.begin("view_state");
+        return reader.next<std::string>("value");
     });
 }
 

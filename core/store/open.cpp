@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <system_error>
+#include <unordered_map>
 
 #include <unistd.h>
 
@@ -67,6 +68,26 @@ void refuse_orphaned_log(const std::string& name, const fs::path& path)
                     "put the project back beside its log; if it is really gone, delete the log");
 }
 
+[[noreturn]] void refuse_cut_off(const Connection& connection, std::int64_t there, std::int64_t wanted)
+{
+    throw Error(ErrorKind::BadInput,
+                fmt::format("{}: it was cut off: {} bytes are there, and its header names {}", connection.name(), there,
+                            wanted),
+                "take a copy from before the damage");
+}
+
+/// SQLite itself takes the missing end of the last page for zeros. While there is a log or a journal, the file's length
+/// says nothing; another process may just have ended one, so a short file is looked at again.
+void check_length(const Connection& connection, const Connection::Head& head)
+{
+    if (head.file_bytes >= head.stated_bytes() || has_content(connection.path().string() + "-wal")
+        || has_content(connection.path().string() + "-journal"))
+        return;
+    const Connection::Head again = connection.head();
+    if (again.file_bytes < again.stated_bytes())
+        refuse_cut_off(connection, again.file_bytes, again.stated_bytes());
+}
+
 /// Before SQLite reads anything of it: a database of another program must not be touched.
 void check_head(const Connection& connection)
 {
@@ -79,33 +100,39 @@ void check_head(const Connection& connection)
             ErrorKind::BadInput,
             fmt::format("{}: it is no project file: it does not begin as SQLite databases do", connection.name()),
             hint);
-    if (head.file_bytes < static_cast<std::int64_t>(head.bytes.size()))
-        throw Error(ErrorKind::BadInput,
-                    fmt::format("{}: it was cut off: {} bytes are there, and the header alone has {}",
-                                connection.name(), head.file_bytes, head.bytes.size()),
-                    "take a copy from before the damage");
-    std::uint32_t id = 0;
-    for (std::size_t i = 68; i < 72; ++i)
-        id = id << 8 | head.bytes[i];
+    const auto header_bytes = static_cast<std::int64_t>(head.bytes.size());
+    if (head.file_bytes < header_bytes)
+        refuse_cut_off(connection, head.file_bytes, header_bytes);
+    const std::int64_t id = head.number(68, 4);
     if (id != kStoreApplicationId)
         throw Error(
             ErrorKind::BadInput,
             fmt::format("{}: it is another program's database: its application_id is 0x{:08x}, and 0x{:08x} is wanted",
                         connection.name(), id, kStoreApplicationId),
             hint);
+    check_length(connection, head);
 }
 
-/// Opens for reading where the folder may not be written to. SQLite makes lock files beside a database with a
-/// write-ahead log; where it cannot and nobody else has it open, it has to be told that nothing will change.
+bool folder_is_writable(const Connection& connection)
+{
+    return ::access(connection.path().parent_path().c_str(), W_OK) == 0;
+}
+
+/// Opens for reading. SQLite makes lock files beside a database with a write-ahead log, and only a connection that may
+/// write cleans them up. Where none can be made and nobody else has the database open, SQLite has to be told that
+/// nothing will change.
 std::unique_ptr<Connection> connect_read_only(const fs::path& file, const StoreOptions& options)
 {
-    auto connection = std::make_unique<Connection>(file, Mode::ReadOnly, options.busy_timeout_ms);
+    auto connection = std::make_unique<Connection>(file, Mode::Query, options.busy_timeout_ms);
+    check_head(*connection);
+    if (connection->writable() && folder_is_writable(*connection))
+        return connection;
     const std::string path = connection->path().string();
     std::error_code none;
-    const bool folder_is_writable = ::access(connection->path().parent_path().c_str(), W_OK) == 0;
-    if (!folder_is_writable && !has_content(path + "-wal") && !fs::exists(path + "-shm", none))
-        connection = std::make_unique<Connection>(file, Mode::Immutable, options.busy_timeout_ms);
-    return connection;
+    const bool alone =
+        !folder_is_writable(*connection) && !has_content(path + "-wal") && !fs::exists(path + "-shm", none);
+    connection.reset();
+    return std::make_unique<Connection>(file, alone ? Mode::Immutable : Mode::ReadOnly, options.busy_timeout_ms);
 }
 
 void use_settings(Connection& connection)
@@ -124,6 +151,7 @@ void use_settings(Connection& connection)
 void mark_interrupted(Connection& connection, const std::string& table)
 {
     std::vector<std::pair<RowId, std::string>> gone;
+    std::unordered_map<std::string, Liveness> known; // many runs may be of one process
     connection.read("looking for what was interrupted", [&] {
         SQLite::Statement statement(connection.database(),
                                     fmt::format("SELECT id, process FROM \"{}\" WHERE status = 'running'", table));
@@ -131,7 +159,12 @@ void mark_interrupted(Connection& connection, const std::string& table)
             sql::RowReader row(statement, connection);
             const RowId id = row.begin(table);
             const auto process = row.next<std::optional<std::string>>("process");
-            if (process && process_liveness(*process) == Liveness::Dead)
+            if (!process)
+                continue;
+            const auto [state, is_new] = known.try_emplace(*process, Liveness::Unknown);
+            if (is_new)
+                state->second = process_liveness(*process);
+            if (state->second == Liveness::Dead)
                 gone.emplace_back(id, *process);
         }
     });
@@ -170,7 +203,7 @@ public:
     OpenedStore run()
     {
         std::error_code none;
-        const fs::path path = fs::weakly_canonical(fs::absolute(file_), none);
+        const fs::path path = fs::weakly_canonical(fs::absolute(file_, none), none);
         if (file_.empty() || none)
             throw Error(ErrorKind::InvalidArgument, fmt::format("\"{}\" is no name of a file", name()),
                         "choose a project file (*.kvw)");
@@ -210,14 +243,13 @@ private:
         if (!read_only()) {
             connect(Mode::ReadWrite);
             check_head(*out_.connection);
-            if (out_.connection->writable() && ::access(out_.connection->path().parent_path().c_str(), W_OK) == 0)
+            if (out_.connection->writable() && folder_is_writable(*out_.connection))
                 return;
             fall_back(fmt::format("{}: the file or its folder may not be written to, so it is open for reading only.",
                                   name()));
             return;
         }
         out_.connection = connect_read_only(file_, options_);
-        check_head(*out_.connection);
     }
 
     void connect(Mode mode)
@@ -239,9 +271,13 @@ private:
 
     void check_version()
     {
-        const StoreVersion found = read_version(*out_.connection);
-        if (found.version == 0)
-            check_nothing_there();
+        StoreVersion found = read_version(*out_.connection);
+        const bool tables = found.version == 0 && has_tables();
+        if (tables)
+            found = read_version(*out_.connection); // another process has just made it
+        if (found.version == 0 && (found_ == Found::Something || tables))
+            throw Error(ErrorKind::BadInput, name() + ": the store says no version of itself (user_version is 0)",
+                        "take a copy that no other program has changed");
         if (found.version > newest_)
             return newer(found);
         if (found.version < newest_ && read_only())
@@ -252,19 +288,19 @@ private:
                     "it is open for reading only",
                     name(), found.version, newest_),
                 "open it once for writing, or copy it to a place that you may write to");
-        if (!read_only())
-            migrate(*out_.connection, options_.migrations);
+        if (read_only())
+            return;
+        migrate(*out_.connection, options_.migrations);
+        found = read_version(*out_.connection);
+        if (found.version > newest_) // so has another process meanwhile, a newer program
+            newer(found);
     }
 
-    /// Of a store without a version.
-    void check_nothing_there()
+    bool has_tables() const
     {
-        const bool tables = out_.connection->read("looking for tables", [&] {
+        return out_.connection->read("looking for tables", [&] {
             return SQLite::Statement(out_.connection->database(), "SELECT 1 FROM sqlite_schema").executeStep();
         });
-        if (tables || found_ == Found::Something)
-            throw Error(ErrorKind::BadInput, name() + ": the store says no version of itself (user_version is 0)",
-                        "take a copy that no other program has changed");
     }
 
     void newer(const StoreVersion& found)

@@ -289,4 +289,4 @@ CREATE INDEX note_run ON note (run);
 CREATE TABLE view_state (
     name  TEXT PRIMARY KEY NOT NULL,
     value TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;

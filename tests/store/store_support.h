@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/sha256.h"
 #include "core/records/ledger.h"
 #include "core/store/fields.h"
 #include "core/store/options.h"
@@ -15,11 +16,14 @@
 #include <cstdio>
 #include <filesystem>
 #include <functional>
+#include <map>
+#include <stdexcept>
 #include <string>
 #include <tuple>
 #include <utility>
 #include <vector>
 
+#include <grp.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -61,6 +65,24 @@ inline std::int64_t ask_sql(const std::filesystem::path& file, const std::string
     return database.execAndGet(sql).getInt64();
 }
 
+/// For children, where a test's EXPECT is not seen: throws when it does not hold.
+inline void require(bool holds, const std::string& what)
+{
+    if (!holds)
+        throw std::runtime_error("not so: " + what);
+}
+inline void require_error(ErrorKind kind, const std::string& word, const std::function<void()>& work)
+{
+    try {
+        work();
+    } catch (const Error& error) {
+        require(error.kind() == kind && error.message().find(word) != std::string::npos,
+                fmt::format("{} with \"{}\": {}: {}", name(kind), word, name(error.kind()), error.message()));
+        return;
+    }
+    require(false, fmt::format("{} with \"{}\" is thrown", name(kind), word));
+}
+
 /// Runs `work` in a child process and returns its exit status: 0, or 1 when it threw (its message goes to stderr), or
 /// 1000 and the signal that killed it. No connection of the parent may be used in it.
 inline int in_child(const std::function<void()>& work)
@@ -79,6 +101,27 @@ inline int in_child(const std::function<void()>& work)
     if (child < 0 || ::waitpid(child, &status, 0) != child)
         throw std::runtime_error("no child process");
     return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+}
+
+/// The same as a user who owns nothing here: to root, no file is read-only.
+inline int in_child_of_nobody(const std::function<void()>& work)
+{
+    return in_child([&] {
+        if (::geteuid() == 0)
+            require(::setgroups(0, nullptr) == 0 && ::setgid(65534) == 0 && ::setuid(65534) == 0,
+                    "rights were given up");
+        work();
+    });
+}
+
+/// The files of a folder with the hashes of their bytes: to see that nothing was touched. Not while this process has
+/// one of them open in SQLite, because closing it here would drop SQLite's locks.
+inline std::map<std::string, std::string> contents(const std::filesystem::path& folder)
+{
+    std::map<std::string, std::string> files;
+    for (const auto& entry : std::filesystem::directory_iterator(folder))
+        files[entry.path().filename().string()] = sha256_hex_of_file(entry.path());
+    return files;
 }
 
 inline ModelRecord sample_model(const std::string& hash = "m1")
@@ -209,6 +252,52 @@ inline Calibration sample_calibration(int layers = 2, int dim = 5)
             out.output_grams.push_back({layer, head, dim, symmetric()});
         }
     return out;
+}
+
+/// Every row that the store can read.
+inline void read_everything(const Store& store)
+{
+    const ReportData data = store.report_data();
+    for (const Provenance& run : data.runs) {
+        const RowId id = run.run.id;
+        (void)store.calibration(id);
+        (void)store.token_blocks(id);
+        (void)store.metrics(id);
+        (void)store.quality_windows(id);
+        (void)store.throughput_samples(id);
+    }
+    (void)store.generations();
+    for (const JobRecord& job : store.jobs())
+        (void)store.job_events(job.id);
+    (void)store.notes();
+    (void)store.view_state("dock");
+    (void)store.newest_calibration("m1");
+}
+
+/// A store with a row in every table, closed again. Its run has number 1.
+inline void write_full_store(const std::filesystem::path& file)
+{
+    Project project(file);
+    Store& store = project.store;
+    store.transaction([&] {
+        const RowId run = project.begin([](RunRecord& record) {
+            record.kind = RunKind::Calibrate;
+            record.text_hash = "t1";
+            record.window_tokens = 512;
+            record.seed = 7;
+        });
+        store.put_calibration(run, sample_calibration());
+        store.put_token_blocks(run, std::vector<std::uint64_t>{1, 2});
+        store.put_spectra(run, std::vector{sample_spectrum(run)});
+        store.put_metric(run, "loss", 0, 1);
+        store.put_quality(sample_quality(run), std::vector<QualityWindow>{{0, 5, 1, 0.5, 3}});
+        store.put_throughput(sample_throughput(run), std::vector<ThroughputSample>{{Phase::Decode, 1, 1, 0, 1, 1, {}}});
+        store.put_generation({run, "ask", "answer", {5, 6}, FinishReason::Stop, {}, {}, {}, {}});
+        store.put_note({0, run, "", "about the run"});
+        store.add_job_event({store.add_job(RunKind::Ppl, "{}"), "", "stage", "{}"});
+        store.put_view_state("dock", "left");
+        store.finish_run(run, RunStatus::Measured, 1);
+    });
 }
 
 /// All columns of a record, doubles by their bits: what a round trip must keep.

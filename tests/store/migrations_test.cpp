@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/store/store_support.h"
+
+#include <chrono>
+#include <fstream>
+#include <iterator>
+#include <thread>
+
+#include <signal.h>
+
+namespace kvw::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The program's first migration, and what later releases might bring.
+const Migration kFirst = built_in_migrations().front();
+constexpr Migration kColour{2, "0002_colour", "ALTER TABLE note ADD COLUMN colour TEXT NOT NULL DEFAULT 'yellow'"};
+/// Makes a table anew that others point to, which loses their rows where foreign keys are followed; and raises the
+/// minimum.
+constexpr Migration kRebuild{
+    3, "0003_rebuild",
+    "CREATE TABLE new_model AS SELECT * FROM model; DROP TABLE model;"
+    "CREATE TABLE model (model_hash TEXT PRIMARY KEY NOT NULL, model_name TEXT NOT NULL, model_folder TEXT NOT NULL,"
+    " architecture TEXT NOT NULL, layers INTEGER NOT NULL, heads INTEGER NOT NULL, kv_heads INTEGER NOT NULL,"
+    " head_dim INTEGER NOT NULL, hidden_size INTEGER NOT NULL, vocab_size INTEGER NOT NULL,"
+    " parameters INTEGER NOT NULL) STRICT;"
+    "INSERT INTO model SELECT * FROM new_model; DROP TABLE new_model;"
+    "UPDATE meta SET value = '3' WHERE name = 'minimum_compatible_version'"};
+const std::vector<Migration> kOne{kFirst}, kTwo{kFirst, kColour}, kThree{kFirst, kColour, kRebuild};
+
+StoreOptions with(const std::vector<Migration>& migrations, std::string_view program = "")
+{
+    StoreOptions options;
+    options.migrations = migrations;
+    options.program_version = program;
+    return options;
+}
+
+class Migrations : public ::testing::Test
+{
+protected:
+    Store open(const std::vector<Migration>& migrations, Store::Access access = Store::Access::ReadWrite)
+    {
+        return Store::open(file_, access, with(migrations));
+    }
+    std::int64_t version() { return ask_sql(file_, "PRAGMA user_version"); }
+
+    TemporaryFolder folder_;
+    const fs::path file_ = folder_ / "a.kvw";
+};
+
+TEST_F(Migrations, TheBuiltInOnesAreTheFilesInOrder)
+{
+    const std::span<const Migration> built_in = built_in_migrations();
+    ASSERT_GE(built_in.size(), 1u);
+    std::map<std::string, std::string> files;
+    for (const auto& entry : fs::directory_iterator(fs::path(KVW_SOURCE_DIR) / "resources" / "migrations")) {
+        std::ifstream stream(entry.path());
+        files[entry.path().stem()] = {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+    }
+    ASSERT_EQ(files.size(), built_in.size());
+    int version = 0;
+    for (const auto& [name, sql] : files) {
+        const Migration& migration = built_in[static_cast<std::size_t>(version)];
+        EXPECT_EQ(migration.version, ++version);
+        EXPECT_EQ(migration.name, name);
+        EXPECT_EQ(migration.sql, sql);
+        EXPECT_EQ(name.substr(0, 5), fmt::format("{:04}_", version));
+    }
+    EXPECT_EQ(newest_version(built_in), version);
+    EXPECT_EQ(newest_version({}), 0);
+}
+
+/// A field that was added without its migration, or the other way round, is found here.
+TEST_F(Migrations, EveryTableHasTheColumnsOfItsRecord)
+{
+    Store::open(file_);
+    const auto check = [&](const std::string& table, const auto& record, std::vector<std::string> expected) {
+        for (const std::string& name : sql::column_names(record))
+            expected.push_back(name);
+        SQLite::Database database(file_.string());
+        SQLite::Statement statement(database, "SELECT name FROM pragma_table_info(?)");
+        statement.bind(1, table);
+        std::vector<std::string> columns;
+        while (statement.executeStep())
+            columns.push_back(statement.getColumn(0).getString());
+        EXPECT_THAT(columns, ::testing::UnorderedElementsAreArray(expected)) << "table " << table;
+    };
+    check("model", ModelRecord{}, {});
+    check("text", TextRecord{}, {});
+    check("environment", EnvironmentRecord{}, {"id"});
+    check("run", RunRecord{}, {"id"});
+    check("calibration", Calibration{}, {"run"});
+    check("spectrum", SpectrumRecord{}, {"id"});
+    check("quality", QualityRecord{}, {});
+    check("quality_window", QualityWindow{}, {"run"});
+    check("throughput", ThroughputSummary{}, {"id"});
+    check("throughput_sample", ThroughputSample{}, {"id", "throughput"});
+    check("memory_ledger", MemoryRecord{}, {});
+    check("generation", GenerationRecord{}, {});
+    check("job", JobRecord{}, {"id"});
+    check("job_event", JobEvent{}, {"id"});
+    check("note", Note{}, {"id"});
+}
+
+TEST_F(Migrations, AnOlderStoreIsBroughtUpToDateWithEverythingInIt)
+{
+    write_full_store(file_);
+    const Calibration calibration = sample_calibration();
+    {
+        Store store = open(kThree);
+        EXPECT_EQ(store.notice(), "");
+        EXPECT_EQ(store.access(), Store::Access::ReadWrite);
+        read_everything(store);
+        ASSERT_EQ(store.runs().size(), 1u);
+        EXPECT_EQ(store.run(1)->model, sample_model());
+        expect_same_calibration(store.calibration(1).value(), calibration);
+        EXPECT_EQ(store.notes().at(0).text, "about the run");
+        store.delete_run(1); // foreign keys are followed again
+        EXPECT_TRUE(store.quality_windows(1).empty());
+    }
+    EXPECT_EQ(version(), 3);
+    EXPECT_EQ(ask_sql(file_, "SELECT value FROM meta WHERE name = 'version'"), 3);
+    EXPECT_EQ(ask_sql(file_, "SELECT count(*) FROM pragma_table_info('note') WHERE name = 'colour'"), 1);
+    EXPECT_EQ(ask_sql(file_, "SELECT count(*) FROM quality_window"), 0);
+    open(kThree); // and nothing is run twice
+    EXPECT_EQ(version(), 3);
+}
+
+TEST_F(Migrations, ANewStoreGetsAllOfThem)
+{
+    open(kThree).put_view_state("a", "b");
+    EXPECT_EQ(version(), 3);
+    EXPECT_EQ(ask_sql(file_, "PRAGMA application_id"), kStoreApplicationId);
+}
+
+TEST_F(Migrations, OneThatFailsLeavesTheVersionBeforeIt)
+{
+    write_full_store(file_);
+    const std::vector<Migration> bad_sql{kFirst, kColour, {3, "0003_wrong", "DELETE FROM note; CREATE TABLE nonsense"}};
+    expect_error(ErrorKind::Internal, {"a.kvw", "0003_wrong"}, [&] { open(bad_sql); });
+    EXPECT_EQ(version(), 2);
+    EXPECT_EQ(open(kTwo).notes().size(), 1u);
+    const std::vector<Migration> orphans{kFirst, kColour, {3, "0003_orphans", "DELETE FROM model"}};
+    expect_error(ErrorKind::Internal, {"0003_orphans", "table run"}, [&] { open(orphans); });
+    EXPECT_EQ(version(), 2);
+    EXPECT_EQ(open(kThree).run(1)->model, sample_model()) << "and a good one goes on from there";
+}
+
+TEST_F(Migrations, AListWithAGapIsOurMistake)
+{
+    const std::vector<Migration> gap{kFirst, kRebuild};
+    expect_error(ErrorKind::Internal, {"0003_rebuild", "2 is wanted"}, [&] { open(gap); });
+}
+
+TEST_F(Migrations, OneThatIsKilledHalfwayLeavesTheVersionBeforeIt)
+{
+    write_full_store(file_);
+    const std::vector<Migration> endless{
+        kFirst,
+        {2, "0002_endless",
+         "CREATE TABLE big (x); INSERT INTO big WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) "
+         "SELECT randomblob(1000) FROM n"}};
+    const pid_t child = ::fork();
+    if (child == 0) {
+        try {
+            open(endless);
+        } catch (...) {}
+        ::_exit(0);
+    }
+    // What does not fit into the cache goes to the log before the commit: then it is well under way.
+    std::error_code none;
+    const auto log = [&] {
+        return fs::exists(file_.string() + "-wal", none) ? fs::file_size(file_.string() + "-wal", none) : 0;
+    };
+    for (int i = 0; i < 3000 && log() < 4'000'000; ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    EXPECT_GE(log(), 4'000'000u);
+    ::kill(child, SIGKILL);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    ASSERT_TRUE(WIFSIGNALED(status));
+    Store store = open(kTwo);
+    EXPECT_EQ(store.notes().size(), 1u);
+    EXPECT_EQ(version(), 2);
+    EXPECT_EQ(ask_sql(file_, "SELECT count(*) FROM sqlite_schema WHERE name = 'big'"), 0);
+}
+
+TEST_F(Migrations, TwoProcessesAtOnce)
+{
+    for (int round = 0; round < 5; ++round) {
+        if (round % 2) // an older store; else a new one
+            write_full_store(file_);
+        int start[2];
+        ASSERT_EQ(::pipe(start), 0);
+        std::vector<pid_t> children;
+        for (int i = 0; i < 4; ++i)
+            if (children.push_back(::fork()); children.back() == 0) {
+                char go = 0;
+                (void)!::read(start[0], &go, 1);
+                int failed = 0;
+                try {
+                    open(kThree).put_view_state(std::to_string(i), "there");
+                } catch (const std::exception& error) {
+                    std::fprintf(stderr, "in the child: %s\n", error.what());
+                    failed = 1;
+                }
+                ::_exit(failed);
+            }
+        ASSERT_EQ(::write(start[1], "goes", 4), 4);
+        for (const pid_t child : children) {
+            int status = 0;
+            ::waitpid(child, &status, 0);
+            EXPECT_EQ(status, 0);
+        }
+        ::close(start[0]);
+        ::close(start[1]);
+        Store store = open(kThree);
+        for (int i = 0; i < 4; ++i)
+            EXPECT_EQ(store.view_state(std::to_string(i)), "there");
+        EXPECT_EQ(version(), 3);
+        store = Store::open(folder_ / "other.kvw");
+        fs::remove(file_);
+    }
+}
+
+TEST_F(Migrations, ANewerStoreThatMayBeReadIsReadOnly)
+{
+    write_full_store(file_);
+    Store::open(file_, Store::Access::ReadWrite, with(kTwo, "9.9.0"));
+    const auto before = contents(folder_.path());
+    {
+        Store store = open(kOne);
+        EXPECT_EQ(store.access(), Store::Access::ReadOnly);
+        for (const char* word : {"a.kvw", "9.9.0", "store version 2", "knows 1", "reading only"})
+            EXPECT_THAT(store.notice(), ::testing::HasSubstr(word));
+        read_everything(store);
+        EXPECT_EQ(store.notes().size(), 1u);
+        const Error error = error_of([&] { store.put_view_state("a", "b"); });
+        EXPECT_EQ(error.kind(), ErrorKind::InvalidArgument);
+        EXPECT_EQ(error.message(), store.notice());
+        EXPECT_EQ(open(kOne, Store::Access::ReadOnly).notice(), "") << "reading was asked for";
+        store.save_as(folder_ / "copy.kvw");
+    }
+    EXPECT_EQ(ask_sql(folder_ / "copy.kvw", "PRAGMA user_version"), 2);
+    fs::remove(folder_ / "copy.kvw");
+    EXPECT_EQ(contents(folder_.path()), before);
+}
+
+TEST_F(Migrations, ANewerStoreThatMayNotBeReadIsRefused)
+{
+    write_full_store(file_);
+    Store::open(file_, Store::Access::ReadWrite, with(kThree, "9.9.0"));
+    const auto before = contents(folder_.path());
+    for (const Store::Access access : {Store::Access::ReadWrite, Store::Access::ReadOnly})
+        expect_error(ErrorKind::Unsupported, {"a.kvw", "9.9.0", "store version 3", "knows 1", "takes store version 3"},
+                     [&] { open(kOne, access); });
+    EXPECT_EQ(contents(folder_.path()), before);
+}
+
+TEST_F(Migrations, AnOlderStoreIsNotReadWithoutBringingItUpToDate)
+{
+    write_full_store(file_);
+    const auto before = contents(folder_.path());
+    expect_error(ErrorKind::Unsupported, {"a.kvw", "store version 1", "version 2 is wanted"},
+                 [&] { open(kTwo, Store::Access::ReadOnly); });
+    EXPECT_EQ(contents(folder_.path()), before);
+}
+
+} // namespace
+} // namespace kvw::testing
