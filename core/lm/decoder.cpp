@@ -8,12 +8,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 namespace kvw {
 namespace {
 
-using Maker = std::unique_ptr<Decoder> (*)(const ModelConfig&, std::shared_ptr<const WeightFiles>, const DecoderOptions&);
+using Maker = std::unique_ptr<Decoder> (*)(const ModelConfig&, std::shared_ptr<const WeightFiles>,
+                                           const DecoderOptions&);
 
 struct Family
 {
@@ -21,8 +23,9 @@ struct Family
     Maker make;
 };
 
-template <typename T>
-std::unique_ptr<Decoder> make(const ModelConfig& config, std::shared_ptr<const WeightFiles> weights, const DecoderOptions& options)
+template<typename T>
+std::unique_ptr<Decoder> make(const ModelConfig& config, std::shared_ptr<const WeightFiles> weights,
+                              const DecoderOptions& options)
 {
     return std::make_unique<T>(config, std::move(weights), options);
 }
@@ -35,10 +38,7 @@ constexpr std::array kFamilies{
 
 } // namespace
 
-std::string_view name(ComputeType type) noexcept
-{
-    return type == ComputeType::Fp32 ? "fp32" : "bf16";
-}
+std::string_view name(ComputeType type) noexcept { return type == ComputeType::Fp32 ? "fp32" : "bf16"; }
 
 ComputeType parse_compute_type(std::string_view text)
 {
@@ -46,15 +46,26 @@ ComputeType parse_compute_type(std::string_view text)
         return ComputeType::Fp32;
     if (text == "bf16")
         return ComputeType::Bf16;
-    throw Error(ErrorKind::InvalidArgument, fmt::format("\"{}\" is not a type to compute in", text), "use fp32 or bf16");
+    throw Error(ErrorKind::InvalidArgument, fmt::format("\"{}\" is not a type to compute in", text),
+                "use fp32 or bf16");
 }
 
-std::unique_ptr<Decoder> open_decoder(const ModelConfig& config, std::shared_ptr<const WeightFiles> weights, const DecoderOptions& options)
+void Decoder::logits_part(const at::Tensor& hidden, std::int64_t first, at::Tensor& out)
+{
+    for (std::int64_t row = 0; row < hidden.size(0); row += kLogitRows) {
+        const std::int64_t rows = std::min(kLogitRows, hidden.size(0) - row);
+        out.narrow(0, row, rows).copy_(logits(hidden.narrow(0, row, rows)).narrow(1, first, out.size(1)));
+    }
+}
+
+std::unique_ptr<Decoder> open_decoder(const ModelConfig& config, std::shared_ptr<const WeightFiles> weights,
+                                      const DecoderOptions& options)
 {
     if (options.device == "cuda")
         require_cuda();
     else if (options.device != "cpu")
-        throw Error(ErrorKind::InvalidArgument, fmt::format("\"{}\" is not a device", options.device), "use cpu or cuda");
+        throw Error(ErrorKind::InvalidArgument, fmt::format("\"{}\" is not a device", options.device),
+                    "use cpu or cuda");
     for (const Family& family : kFamilies) {
         if (family.architecture != config.architecture)
             continue;

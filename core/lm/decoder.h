@@ -17,7 +17,7 @@ namespace kvw {
 
 /// What the matrices are held and multiplied in. Activations between them are fp32 either way.
 enum class ComputeType { Fp32, Bf16 };
-std::string_view name(ComputeType type) noexcept;   ///< "fp32", "bf16"
+std::string_view name(ComputeType type) noexcept;      ///< "fp32", "bf16"
 ComputeType parse_compute_type(std::string_view text); ///< throws Error{InvalidArgument}
 
 /// Sees queries and keys before the rotary embedding and all three after it: what calibration gathers.
@@ -49,10 +49,14 @@ public:
     /// tokens [sequences, tokens] int64 on the CPU, all sequences starting at `position`. Reads the past through `past`
     /// only. Returns the hidden states after the final norm, fp32 [sequences, tokens, hidden_size] (undefined for
     /// Extent::LastAttend). Throws Error{InvalidArgument} for a token outside the vocabulary.
-    virtual at::Tensor forward(const at::Tensor& tokens, std::int64_t position, Past& past, Observer* maybe_observer = nullptr,
-                               Extent extent = Extent::Hidden) = 0;
+    virtual at::Tensor forward(const at::Tensor& tokens, std::int64_t position, Past& past,
+                               Observer* maybe_observer = nullptr, Extent extent = Extent::Hidden) = 0;
     /// hidden [rows, hidden_size] fp32 -> [rows, vocab_size] fp32. Callers pass at most kLogitRows rows at a time.
     virtual at::Tensor logits(const at::Tensor& hidden) = 0;
+    /// The columns first..first + out.size(1) of the logits alone, any number of rows, into out (fp32, unit stride within
+    /// a row): for those who go through the vocabulary piece by piece and keep nothing. `first` is a multiple of
+    /// kLogitColumnStep.
+    virtual void logits_part(const at::Tensor& hidden, std::int64_t first, at::Tensor& out);
 
     /// sum over the group's query heads of W_o,h W_o,h^T, [head_dim, head_dim] row-major fp64 (CODECS.md 0).
     virtual std::vector<double> output_gram(int layer, int kv_head) const = 0;
@@ -62,6 +66,8 @@ public:
 
 /// Rows of logits that anyone may hold at once (25 MB for a vocabulary of 49,152).
 inline constexpr std::int64_t kLogitRows = 128;
+/// Where a part of the vocabulary may begin.
+inline constexpr std::int64_t kLogitColumnStep = 16;
 
 struct DecoderOptions
 {

@@ -20,8 +20,10 @@ Linear Linear::load(const WeightFiles& files, std::span<const MatrixName> parts,
     if (type == ComputeType::Bf16) {
         std::vector<std::uint16_t> bits = read_bf16_stacked(files, parts, columns);
         if (device.is_cpu() && kernels::linear_bf16_available()) {
-            linear.packed_ = at::empty({static_cast<std::int64_t>(kernels::packed_linear_bytes(linear.n_, linear.k_))}, at::kByte);
-            kernels::pack_linear(bits.data(), linear.n_, linear.k_, reinterpret_cast<std::byte*>(linear.packed_.data_ptr<std::uint8_t>()));
+            linear.packed_ =
+                at::empty({static_cast<std::int64_t>(kernels::packed_linear_bytes(linear.n_, linear.k_))}, at::kByte);
+            kernels::pack_linear(bits.data(), linear.n_, linear.k_,
+                                 reinterpret_cast<std::byte*>(linear.packed_.data_ptr<std::uint8_t>()));
         } else {
             linear.weight_ = at::from_blob(bits.data(), {linear.n_, linear.k_}, at::kBFloat16).clone().to(device);
         }
@@ -36,21 +38,28 @@ Linear Linear::load(const WeightFiles& files, std::span<const MatrixName> parts,
     return linear;
 }
 
+void Linear::apply_packed(const at::Tensor& x, std::int64_t first, at::Tensor& y, Output output) const
+{
+    kernels::LinearBf16 args;
+    args.rows = x.size(0);
+    args.n = y.size(1);
+    args.k = k_;
+    args.x = x.data_ptr<float>();
+    args.x_stride = x.stride(0);
+    args.packed =
+        reinterpret_cast<const std::byte*>(packed_.data_ptr<std::uint8_t>()) + kernels::packed_linear_bytes(first, k_);
+    args.y = y.data_ptr<float>();
+    args.y_stride = y.stride(0);
+    args.output = output == Output::Add ? kernels::LinearOutput::Add : kernels::LinearOutput::Store;
+    if (kernels::linear_bf16(args) != kernels::Status::Ok)
+        throw Error(ErrorKind::Internal,
+                    fmt::format("the bf16 product of [{}, {}] by [{}, {}] was refused", args.rows, k_, args.n, k_));
+}
+
 void Linear::apply(const at::Tensor& x, at::Tensor& y, Output output) const
 {
     if (packed_.defined()) {
-        kernels::LinearBf16 args;
-        args.rows = x.size(0);
-        args.n = n_;
-        args.k = k_;
-        args.x = x.data_ptr<float>();
-        args.x_stride = x.stride(0);
-        args.packed = reinterpret_cast<const std::byte*>(packed_.data_ptr<std::uint8_t>());
-        args.y = y.data_ptr<float>();
-        args.y_stride = y.stride(0);
-        args.output = output == Output::Add ? kernels::LinearOutput::Add : kernels::LinearOutput::Store;
-        if (kernels::linear_bf16(args) != kernels::Status::Ok)
-            throw Error(ErrorKind::Internal, fmt::format("the bf16 product of [{}, {}] by [{}, {}] was refused", args.rows, k_, n_, k_));
+        apply_packed(x, 0, y, output);
         return;
     }
     if (weight_.scalar_type() == at::kFloat) {
@@ -65,6 +74,19 @@ void Linear::apply(const at::Tensor& x, at::Tensor& y, Output output) const
         y.add_(product);
     else
         y.copy_(product);
+}
+
+void Linear::apply_part(const at::Tensor& x, std::int64_t first, at::Tensor& y) const
+{
+    if (packed_.defined()) {
+        apply_packed(x, first, y, Output::Store);
+        return;
+    }
+    const at::Tensor part = weight_.narrow(0, first, y.size(1)).t();
+    if (weight_.scalar_type() == at::kFloat)
+        at::mm_out(y, x, part);
+    else
+        y.copy_(at::mm(x.to(weight_.scalar_type()), part));
 }
 
 } // namespace kvw

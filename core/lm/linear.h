@@ -15,15 +15,19 @@ class Linear
 public:
     enum class Output { Store, Add };
 
-    static Linear load(const WeightFiles& files, std::span<const MatrixName> parts, std::int64_t columns, ComputeType type,
-                       const at::Device& device);
+    static Linear load(const WeightFiles& files, std::span<const MatrixName> parts, std::int64_t columns,
+                       ComputeType type, const at::Device& device);
 
     std::int64_t rows() const { return n_; }
     /// x [tokens, columns] fp32 -> y [tokens, rows()] fp32, stored or added.
     void apply(const at::Tensor& x, at::Tensor& y, Output output = Output::Store) const;
+    /// Columns first..first + y.size(1) of x W^T alone; `first` is a multiple of 16, the width of a packed tile.
+    void apply_part(const at::Tensor& x, std::int64_t first, at::Tensor& y) const;
     double bytes() const { return bytes_; }
 
 private:
+    void apply_packed(const at::Tensor& x, std::int64_t first, at::Tensor& y, Output output) const;
+
     std::int64_t n_ = 0, k_ = 0;
     double bytes_ = 0;
     at::Tensor packed_; ///< bytes of kernels::pack_linear, or undefined

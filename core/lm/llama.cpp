@@ -5,21 +5,44 @@
 #include "core/lm/ops.h"
 
 #include <ATen/Functions.h>
+#include <c10/core/InferenceMode.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace kvw {
 
-/// Activations of one call, allocated once and used by every layer.
+namespace {
+
+/// Rows that the feed-forward part takes at a time: enough to keep the products busy, and what lies between them stays
+/// in the third-level cache.
+constexpr std::int64_t kFeedRows = 512;
+
+} // namespace
+
+/// Activations, kept from call to call: a decode step allocates nothing here.
 struct LlamaDecoder::Buffers
 {
-    std::int64_t sequences, tokens;
-    at::Tensor normed, qkv, gate_up, inner;
+    at::Tensor x, normed, qkv, gate_up, inner; ///< [rows, ...], the last two [at most kFeedRows, ...]
 };
 
-LlamaDecoder::LlamaDecoder(const ModelConfig& config, std::shared_ptr<const WeightFiles> weights, const DecoderOptions& options)
-    : config_(config), weights_(std::move(weights)), type_(options.type), device_(options.device), rope_(config)
+/// The buffers as one call sees them.
+struct LlamaDecoder::Views
+{
+    std::int64_t sequences, tokens;
+    at::Tensor x, normed, qkv;
+    at::Tensor q, k, v; ///< [sequences, tokens, heads, head_dim], parts of qkv
+    at::Tensor gate_up, inner;
+};
+
+LlamaDecoder::LlamaDecoder(const ModelConfig& config, std::shared_ptr<const WeightFiles> weights,
+                           const DecoderOptions& options)
+    : config_(config),
+      weights_(std::move(weights)),
+      type_(options.type),
+      device_(options.device),
+      rope_(config)
 {
     const std::int64_t embedding_shape[] = {config_.vocab_size, config_.hidden_size};
     embedding_ = weights_->get("model.embed_tokens.weight", embedding_shape);
@@ -34,14 +57,19 @@ LlamaDecoder::LlamaDecoder(const ModelConfig& config, std::shared_ptr<const Weig
     weights_->release_pages();
 }
 
+LlamaDecoder::~LlamaDecoder() = default;
+
 LlamaDecoder::Layer LlamaDecoder::load_layer(int index) const
 {
     const std::string prefix = fmt::format("model.layers.{}.", index);
     const std::int64_t width = static_cast<std::int64_t>(config_.heads) * config_.head_dim;
     const std::int64_t kv_width = static_cast<std::int64_t>(config_.kv_heads) * config_.head_dim;
-    const MatrixName qkv[] = {{prefix + "self_attn.q_proj", width}, {prefix + "self_attn.k_proj", kv_width}, {prefix + "self_attn.v_proj", kv_width}};
+    const MatrixName qkv[] = {{prefix + "self_attn.q_proj", width},
+                              {prefix + "self_attn.k_proj", kv_width},
+                              {prefix + "self_attn.v_proj", kv_width}};
     const MatrixName output[] = {{prefix + "self_attn.o_proj", config_.hidden_size}};
-    const MatrixName gate_up[] = {{prefix + "mlp.gate_proj", config_.intermediate_size}, {prefix + "mlp.up_proj", config_.intermediate_size}};
+    const MatrixName gate_up[] = {{prefix + "mlp.gate_proj", config_.intermediate_size},
+                                  {prefix + "mlp.up_proj", config_.intermediate_size}};
     const MatrixName down[] = {{prefix + "mlp.down_proj", config_.hidden_size}};
     const auto load = [&](std::span<const MatrixName> parts, std::int64_t columns) {
         std::vector<MatrixName> named(parts.begin(), parts.end());
@@ -90,97 +118,144 @@ AttentionShape LlamaDecoder::attention_shape() const
     return shape;
 }
 
-at::Tensor LlamaDecoder::embed(const at::Tensor& tokens) const
+void LlamaDecoder::embed(const at::Tensor& tokens, at::Tensor& out) const
 {
     const std::int64_t* ids = tokens.data_ptr<std::int64_t>();
     const auto count = static_cast<std::size_t>(tokens.numel());
     for (std::size_t i = 0; i < count; ++i) {
         if (ids[i] < 0 || ids[i] >= config_.vocab_size)
-            throw Error(ErrorKind::InvalidArgument,
-                        fmt::format("token {} at position {} is outside the vocabulary of {}", ids[i], i, config_.vocab_size),
-                        "use the tokenizer of this model");
+            throw Error(
+                ErrorKind::InvalidArgument,
+                fmt::format("token {} at position {} is outside the vocabulary of {}", ids[i], i, config_.vocab_size),
+                "use the tokenizer of this model");
     }
-    at::Tensor rows = at::empty({tokens.numel(), config_.hidden_size}, at::kFloat);
+    if (out.is_cpu()) {
+        gather_rows(embedding_, {ids, count}, out.data_ptr<float>());
+        return;
+    }
+    at::Tensor rows = at::empty(out.sizes(), at::kFloat);
     gather_rows(embedding_, {ids, count}, rows.data_ptr<float>());
-    return rows.to(device_);
+    out.copy_(rows);
 }
 
-at::Tensor LlamaDecoder::forward(const at::Tensor& tokens, std::int64_t position, Past& past, Observer* maybe_observer, Extent extent)
+LlamaDecoder::Views LlamaDecoder::views(std::int64_t sequences, std::int64_t tokens)
+{
+    const std::int64_t rows = sequences * tokens, feed_rows = std::min(rows, kFeedRows);
+    const std::int64_t heads = config_.heads, kv_heads = config_.kv_heads, d = config_.head_dim;
+    if (!buffers_ || buffers_->x.size(0) < rows) {
+        const c10::InferenceMode ordinary(false); // usable by later calls inside and outside of inference mode
+        const auto options = at::TensorOptions(at::kFloat).device(device_);
+        buffers_.reset(); // before the larger ones
+        buffers_ = std::make_unique<Buffers>();
+        buffers_->x = at::empty({rows, config_.hidden_size}, options);
+        buffers_->normed = at::empty({rows, config_.hidden_size}, options);
+        buffers_->qkv = at::empty({rows, (heads + 2 * kv_heads) * d}, options);
+        buffers_->gate_up = at::empty({feed_rows, 2 * config_.intermediate_size}, options);
+        buffers_->inner = at::empty({feed_rows, config_.intermediate_size}, options);
+    }
+    Views out{sequences,
+              tokens,
+              buffers_->x.narrow(0, 0, rows),
+              buffers_->normed.narrow(0, 0, rows),
+              buffers_->qkv.narrow(0, 0, rows),
+              {},
+              {},
+              {},
+              buffers_->gate_up.narrow(0, 0, feed_rows),
+              buffers_->inner.narrow(0, 0, feed_rows)};
+    const at::Tensor all = out.qkv.view({sequences, tokens, heads + 2 * kv_heads, d});
+    out.q = all.narrow(2, 0, heads);
+    out.k = all.narrow(2, heads, kv_heads);
+    out.v = all.narrow(2, heads + kv_heads, kv_heads);
+    return out;
+}
+
+at::Tensor LlamaDecoder::forward(const at::Tensor& tokens, std::int64_t position, Past& past, Observer* maybe_observer,
+                                 Extent extent)
 {
     const at::Tensor ids = tokens.contiguous();
-    Buffers buffers{ids.size(0), ids.size(1), {}, {}, {}, {}};
-    at::Tensor x = embed(ids);
-    const std::int64_t rows = x.size(0);
-    buffers.normed = at::empty_like(x);
-    buffers.qkv = at::empty({rows, layers_.front().qkv.rows()}, x.options());
-    buffers.gate_up = at::empty({rows, 2 * config_.intermediate_size}, x.options());
-    buffers.inner = at::empty({rows, config_.intermediate_size}, x.options());
-    const RopeTable::View table = rope_.at(position, buffers.tokens);
+    Views b = views(ids.size(0), ids.size(1));
+    embed(ids, b.x);
+    const RopeTable::View table = rope_.at(position, b.tokens);
     for (int i = 0; i < config_.layers; ++i) {
         const bool last = extent == Extent::LastAttend && i + 1 == config_.layers;
-        if (!attend(i, x, buffers, table, past, maybe_observer, last))
+        if (!attend(i, b, table, past, maybe_observer, last))
             return {};
-        feed_forward(layers_[static_cast<std::size_t>(i)], x, buffers);
+        feed_forward(layers_[static_cast<std::size_t>(i)], b);
     }
-    ops::rms_norm(x, final_norm_, config_.rms_norm_eps, buffers.normed);
-    return buffers.normed.view({buffers.sequences, buffers.tokens, config_.hidden_size});
+    at::Tensor hidden = at::empty_like(b.x);
+    ops::rms_norm(b.x, final_norm_, config_.rms_norm_eps, hidden);
+    return hidden.view({b.sequences, b.tokens, config_.hidden_size});
 }
 
-bool LlamaDecoder::attend(int index, at::Tensor& x, Buffers& b, const RopeTable::View& table, Past& past, Observer* maybe_observer,
+bool LlamaDecoder::attend(int index, Views& b, const RopeTable::View& table, Past& past, Observer* maybe_observer,
                           bool last)
 {
     const Layer& layer = layers_[static_cast<std::size_t>(index)];
-    ops::rms_norm(x, layer.attention_norm, config_.rms_norm_eps, b.normed);
+    ops::rms_norm(b.x, layer.attention_norm, config_.rms_norm_eps, b.normed);
     layer.qkv.apply(b.normed, b.qkv);
     if (layer.maybe_qkv_bias.defined())
         b.qkv.add_(layer.maybe_qkv_bias);
-    const std::int64_t d = config_.head_dim;
-    const at::Tensor heads = b.qkv.view({b.sequences, b.tokens, config_.heads + 2 * config_.kv_heads, d});
-    const at::Tensor q = heads.narrow(2, 0, config_.heads);
-    const at::Tensor k = heads.narrow(2, config_.heads, config_.kv_heads);
-    const at::Tensor v = heads.narrow(2, config_.heads + config_.kv_heads, config_.kv_heads);
     if (maybe_observer)
-        maybe_observer->before_rope(index, q, k);
+        maybe_observer->before_rope(index, b.q, b.k);
     // Queries and keys lie side by side in the fused buffer: one call rotates both.
     ops::rope(b.qkv, b.sequences, b.tokens, config_.heads + config_.kv_heads, config_.head_dim, table);
     if (maybe_observer)
-        maybe_observer->after_rope(index, q, k, v);
-    past.append(index, k, v);
-    const at::Tensor attended = past.attend(index, q).view({x.size(0), static_cast<std::int64_t>(config_.heads) * d});
+        maybe_observer->after_rope(index, b.q, b.k, b.v);
+    past.append(index, b.k, b.v);
+    const at::Tensor attended =
+        past.attend(index, b.q).view({b.x.size(0), static_cast<std::int64_t>(config_.heads) * config_.head_dim});
     if (last)
         return false;
-    layer.output.apply(attended, x, Linear::Output::Add);
+    layer.output.apply(attended, b.x, Linear::Output::Add);
     if (layer.maybe_output_bias.defined())
-        x.add_(layer.maybe_output_bias);
+        b.x.add_(layer.maybe_output_bias);
     return true;
 }
 
-void LlamaDecoder::feed_forward(const Layer& layer, at::Tensor& x, Buffers& b) const
+void LlamaDecoder::feed_forward(const Layer& layer, Views& b) const
 {
-    ops::rms_norm(x, layer.mlp_norm, config_.rms_norm_eps, b.normed);
-    layer.gate_up.apply(b.normed, b.gate_up);
-    if (layer.maybe_gate_up_bias.defined())
-        b.gate_up.add_(layer.maybe_gate_up_bias);
-    ops::silu_mul(b.gate_up, b.inner);
-    layer.down.apply(b.inner, x, Linear::Output::Add);
-    if (layer.maybe_down_bias.defined())
-        x.add_(layer.maybe_down_bias);
+    ops::rms_norm(b.x, layer.mlp_norm, config_.rms_norm_eps, b.normed);
+    for (std::int64_t first = 0; first < b.x.size(0); first += kFeedRows) {
+        const std::int64_t count = std::min(kFeedRows, b.x.size(0) - first);
+        at::Tensor x = b.x.narrow(0, first, count);
+        at::Tensor gate_up = b.gate_up.narrow(0, 0, count), inner = b.inner.narrow(0, 0, count);
+        layer.gate_up.apply(b.normed.narrow(0, first, count), gate_up);
+        if (layer.maybe_gate_up_bias.defined())
+            gate_up.add_(layer.maybe_gate_up_bias);
+        ops::silu_mul(gate_up, inner);
+        layer.down.apply(inner, x, Linear::Output::Add);
+        if (layer.maybe_down_bias.defined())
+            x.add_(layer.maybe_down_bias);
+    }
 }
 
 at::Tensor LlamaDecoder::logits(const at::Tensor& hidden)
 {
     if (hidden.size(0) > kLogitRows)
-        throw Error(ErrorKind::Internal, fmt::format("logits of {} rows were asked for; at most {} at a time", hidden.size(0), kLogitRows));
+        throw Error(ErrorKind::Internal,
+                    fmt::format("logits of {} rows were asked for; at most {} at a time", hidden.size(0), kLogitRows));
     at::Tensor out = at::empty({hidden.size(0), head_.rows()}, hidden.options());
     head_.apply(hidden, out);
     return out;
+}
+
+void LlamaDecoder::logits_part(const at::Tensor& hidden, std::int64_t first, at::Tensor& out)
+{
+    if (first < 0 || first % kLogitColumnStep != 0 || first + out.size(1) > head_.rows()
+        || hidden.size(0) != out.size(0))
+        throw Error(ErrorKind::Internal,
+                    fmt::format("logits of {} rows, {} tokens from {} on, were asked for into {} rows", hidden.size(0),
+                                out.size(1), first, out.size(0)));
+    head_.apply_part(hidden, first, out);
 }
 
 std::vector<double> LlamaDecoder::output_gram(int layer, int kv_head) const
 {
     const std::int64_t width = static_cast<std::int64_t>(config_.heads) * config_.head_dim;
     const std::int64_t shape[] = {config_.hidden_size, width};
-    const at::Tensor weight = read_fp32(*weights_, fmt::format("model.layers.{}.self_attn.o_proj.weight", layer), shape).to(at::kDouble);
+    const at::Tensor weight =
+        read_fp32(*weights_, fmt::format("model.layers.{}.self_attn.o_proj.weight", layer), shape).to(at::kDouble);
     const int group = config_.group_size();
     at::Tensor gram = at::zeros({config_.head_dim, config_.head_dim}, at::kDouble);
     for (int h = kv_head * group; h < (kv_head + 1) * group; ++h) {

@@ -12,6 +12,7 @@ class LlamaDecoder final : public Decoder
 {
 public:
     LlamaDecoder(const ModelConfig& config, std::shared_ptr<const WeightFiles> weights, const DecoderOptions& options);
+    ~LlamaDecoder() override;
 
     const ModelConfig& config() const override { return config_; }
     AttentionShape attention_shape() const override;
@@ -19,6 +20,7 @@ public:
     at::Tensor forward(const at::Tensor& tokens, std::int64_t position, Past& past, Observer* maybe_observer,
                        Extent extent) override;
     at::Tensor logits(const at::Tensor& hidden) override;
+    void logits_part(const at::Tensor& hidden, std::int64_t first, at::Tensor& out) override;
     std::vector<double> output_gram(int layer, int kv_head) const override;
     double weight_bytes_per_step() const override;
 
@@ -30,14 +32,15 @@ private:
         at::Tensor maybe_qkv_bias, maybe_output_bias, maybe_gate_up_bias, maybe_down_bias;
     };
     struct Buffers;
+    struct Views;
 
     Layer load_layer(int index) const;
     at::Tensor load_bias(std::span<const MatrixName> parts) const;
-    at::Tensor embed(const at::Tensor& tokens) const;
+    void embed(const at::Tensor& tokens, at::Tensor& out) const;
+    Views views(std::int64_t sequences, std::int64_t tokens);
     /// Attention of one layer added to x; false when the pass ends there.
-    bool attend(int index, at::Tensor& x, Buffers& buffers, const RopeTable::View& table, Past& past, Observer* maybe_observer,
-                bool last);
-    void feed_forward(const Layer& layer, at::Tensor& x, Buffers& buffers) const;
+    bool attend(int index, Views& views, const RopeTable::View& table, Past& past, Observer* maybe_observer, bool last);
+    void feed_forward(const Layer& layer, Views& views) const;
 
     ModelConfig config_;
     std::shared_ptr<const WeightFiles> weights_;
@@ -48,6 +51,7 @@ private:
     at::Tensor final_norm_;
     Linear head_;
     RopeTable rope_;
+    std::unique_ptr<Buffers> buffers_;
 };
 
 } // namespace kvw

@@ -38,11 +38,16 @@ constexpr std::string_view kUsage =
 struct Options
 {
     std::string model, text;
-    std::map<std::string, std::string> values{{"rounds", "5"}, {"windows", "8"}, {"window", "512"}, {"steps", "32"},
-                                              {"type", "bf16"}, {"only", "peaks,score,forward,calibrate,decode"},
+    std::map<std::string, std::string> values{{"rounds", "5"},
+                                              {"windows", "8"},
+                                              {"window", "512"},
+                                              {"steps", "32"},
+                                              {"type", "bf16"},
+                                              {"only", "peaks,score,forward,calibrate,decode"},
                                               {"contexts", "0,2048,7900"},
-                                              {"formats", "identity;k=int8,token v=int8,token;k=int4,channel=32 v=int4,token;"
-                                                          "v=out:32;v=random:32"}};
+                                              {"formats",
+                                               "identity;k=int8,token v=int8,token;k=int4,channel=32 v=int4,token;"
+                                               "v=out:32;v=random:32"}};
     int number(const std::string& key) const { return std::stoi(values.at(key)); }
     std::vector<std::string> list(const std::string& key, char separator) const
     {
@@ -116,9 +121,11 @@ class Bench
 {
 public:
     Bench(const Options& options, Decoder& decoder, std::vector<std::int32_t> tokens)
-        : options_(options), decoder_(decoder), tokens_(std::move(tokens)), window_(options.number("window"))
-    {
-    }
+        : options_(options),
+          decoder_(decoder),
+          tokens_(std::move(tokens)),
+          window_(options.number("window"))
+    {}
 
     json run()
     {
@@ -136,7 +143,10 @@ public:
     }
 
 private:
-    std::span<const std::int32_t> text() const { return {tokens_.data(), size(options_.number("windows")) * size(window_)}; }
+    std::span<const std::int32_t> text() const
+    {
+        return {tokens_.data(), size(options_.number("windows")) * size(window_)};
+    }
     static std::size_t size(std::int64_t n) { return static_cast<std::size_t>(n); }
 
     at::Tensor ids(std::int64_t first, std::int64_t count) const
@@ -152,7 +162,8 @@ private:
             options.weighted = false;
             calibration_ = calibrate(decoder_, {tokens_.data(), 2048}, options, [](const CalibrationProgress&) {});
         }
-        return std::make_shared<FittedConfiguration>(fit(configuration, decoder_.attention_shape(), decoder_.compute_type(),
+        return std::make_shared<FittedConfiguration>(fit(configuration, decoder_.attention_shape(),
+                                                         decoder_.compute_type(),
                                                          calibration_ ? &*calibration_ : nullptr));
     }
 
@@ -193,8 +204,8 @@ private:
             const at::Tensor window = ids(first, window_);
             const at::Tensor hidden = decoder_.forward(window, 0, past, nullptr, extent);
             if (scored)
-                score_rows(decoder_, hidden.view({window_, -1}).narrow(0, 0, window_ - 1), window.view({-1}).narrow(0, 1, window_ - 1), {},
-                           scores, own);
+                score_rows(decoder_, hidden.view({window_, -1}).narrow(0, 0, window_ - 1),
+                           window.view({-1}).narrow(0, 1, window_ - 1), {}, scores, own);
         }
         return static_cast<double>(total) / seconds_since(start);
     }
@@ -205,17 +216,21 @@ private:
         options.weighted = weighted;
         options.window_tokens = window_;
         double seconds = 0;
-        calibrate(decoder_, text(), options, [&](const CalibrationProgress& progress) { seconds = progress.elapsed_s; });
+        calibrate(decoder_, text(), options,
+                  [&](const CalibrationProgress& progress) { seconds = progress.elapsed_s; });
         return static_cast<double>(text().size()) / seconds;
     }
 
     void add_cases()
     {
-        const auto add = [this](std::string name, std::function<double()> run) { cases_.push_back({std::move(name), std::move(run), {}}); };
+        const auto add = [this](std::string name, std::function<double()> run) {
+            cases_.push_back({std::move(name), std::move(run), {}});
+        };
         if (options_.wants("score")) {
             add("score", [this] {
                 meter_ = std::make_unique<PerplexityMeter>(decoder_, text(), meter_options());
-                return score(*meter_, [this](const PerplexityMeter::Report& report) { meter_->measure_identity(report); });
+                return score(*meter_,
+                             [this](const PerplexityMeter::Report& report) { meter_->measure_identity(report); });
             });
             add("score int8 beside identity", [this, int8 = fitted("k=int8,token v=int8,token")] {
                 return score(*meter_, [&](const PerplexityMeter::Report& report) { meter_->measure(int8, report); });
@@ -248,7 +263,8 @@ private:
                 CacheOptions cache;
                 cache.read_as = read_as;
                 filled->caches.push_back(std::make_unique<CodedCache>(decoder_.attention_shape(), codec, cache));
-                names.push_back(fmt::format("decode at {}, {}{}", context, format, read_as == ReadAs::Expanded ? ", expanded" : ""));
+                names.push_back(fmt::format("decode at {}, {}{}", context, format,
+                                            read_as == ReadAs::Expanded ? ", expanded" : ""));
             }
         }
         const c10::InferenceMode inference;
