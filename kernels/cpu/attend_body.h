@@ -10,37 +10,12 @@
 // Scales per group, int3 and rows narrower than a vector are decoded to a tile first.
 #include "kernels/cpu/attend_rows_body.h"
 #include "kernels/cpu/attend_variants.h"
+#include "kernels/cpu/exponential_body.h"
 
 namespace kvw::kernels {
 namespace {
 
-constexpr float kInfinity = __builtin_inff();
 constexpr Index kScoreStride = kAttendChunk + kAttendPad, kWeightStride = kAttendTile + kAttendPad;
-
-/// 0 for x below -87. exp(x) = 2^n 2^f, n = round(x / ln 2), |f| <= 1/2; 2^f is a polynomial of degree 6, fitted
-/// towards equal ripple with the constant held at 1: 1.4e-8 relative. The rounding of x / ln 2 adds |x| 6e-8, little where
-/// exp(x) counts beside exp(0).
-KVW_INLINE Floats exponential(Floats x)
-{
-    constexpr float log2_e = 1.44269504f, shifter = 12582912.0f; // 1.5 * 2^23: adding it rounds to an integer
-    const Floats t = x * log2_e;
-    const Floats shifted = t + shifter;
-    const Floats f = t - (shifted - shifter);
-    Floats p = all(0.00015353357f);
-    p = p * f + 0.0013398879f;
-    p = p * f + 0.009618438f;
-    p = p * f + 0.055503324f;
-    p = p * f + 0.24022648f;
-    p = p * f + 0.69314718f;
-    p = p * f + 1.0f;
-    // The shifter's own bits fall off; where x is out of range the sum may wrap, and is not used.
-    const Words bits = reinterpret_cast<const Words&>(p) + (reinterpret_cast<const Words&>(shifted) << 23);
-    const Floats result = reinterpret_cast<const Floats&>(bits);
-    const Floats cut = x < -87.0f ? Floats{} : result;
-    return x == x ? cut : x;
-}
-
-KVW_INLINE float exponential(float x) { return exponential(all(x))[0]; }
 
 constexpr int round_up(int value, int to) { return (value + to - 1) / to * to; }
 
