@@ -212,6 +212,8 @@ public:
             open_existing();
         else
             open_new(path);
+        if (options_.largest_pages > 0)
+            limit_size();
         check_version();
         if (!read_only())
             finish_writable();
@@ -252,13 +254,13 @@ private:
         out_.connection = connect_read_only(file_, options_);
     }
 
-    void connect(Mode mode)
+    void connect(Mode mode) { out_.connection = std::make_unique<Connection>(file_, mode, options_.busy_timeout_ms); }
+
+    void limit_size()
     {
-        out_.connection = std::make_unique<Connection>(file_, mode, options_.busy_timeout_ms);
-        if (options_.largest_pages > 0)
-            out_.connection->guarded("limiting its size", [&] {
-                out_.connection->database().exec(fmt::format("PRAGMA max_page_count = {}", options_.largest_pages));
-            });
+        out_.connection->guarded("limiting its size", [&] {
+            out_.connection->database().exec(fmt::format("PRAGMA max_page_count = {}", options_.largest_pages));
+        });
     }
 
     void fall_back(std::string notice)

@@ -100,7 +100,11 @@ void Store::save_as(const fs::path& file) const
     if (connection.in_transaction())
         throw Error(ErrorKind::InvalidArgument,
                     connection.name() + ": saving a copy was asked for inside a transaction");
-    const fs::path target = fs::weakly_canonical(fs::absolute(file));
+    std::error_code none;
+    const fs::path target = fs::weakly_canonical(fs::absolute(file, none), none);
+    if (file.empty() || none)
+        throw Error(ErrorKind::InvalidArgument, fmt::format("\"{}\" is no name of a file", file.string()),
+                    "choose another name");
     check_target(connection.path(), target);
     Part part(target);
     connection.guarded("saving a copy as " + file.string(), [&] {
