@@ -165,13 +165,14 @@ std::optional<Calibration> Store::calibration(RowId run) const
         if (found.empty())
             return std::nullopt;
         Calibration out = std::move(found.front());
-        for_each_row<MomentsRow>(connection, "moments", run, [&](const sql::RowReader& reader, MomentsRow row) {
+        const auto add_moments = [&](const sql::RowReader& reader, MomentsRow row) {
             out.entries.push_back(entry_of(reader, std::move(row)));
-        });
-        for_each_row<
-            OutputGramRow>(connection, "output_gram", run, [&](const sql::RowReader& reader, OutputGramRow row) {
+        };
+        const auto add_gram = [&](const sql::RowReader& reader, const OutputGramRow& row) {
             out.output_grams.push_back({row.layer, row.kv_head, row.dim, matrix_of(reader, "gram", row.gram, row.dim)});
-        });
+        };
+        for_each_row<MomentsRow>(connection, "moments", run, add_moments);
+        for_each_row<OutputGramRow>(connection, "output_gram", run, add_gram);
         return out;
     });
 }
