@@ -75,7 +75,12 @@ TEST_F(GenerationTest, GreedyIsTheArgMaxOfEveryStep)
         EXPECT_GT(result.prefill_seconds, 0);
         EXPECT_GT(result.decode_seconds, 0);
     }
-    EXPECT_EQ(say(sampling(24, 0, 1, 0), "k=int8,token v=int8,token").tokens.size(), 24u);
+    for (const int length : {1, 24}) { // after the prompt alone, and after steps
+        const GenerationResult coded = say(sampling(length, 0, 1, 0), "k=int8,token v=int8,token sinks=2 window=5");
+        EXPECT_EQ(coded.tokens.size(), static_cast<std::size_t>(length));
+        EXPECT_EQ(coded.ledger.payload_bytes, 2.0 * 2 * 2 * (20 + length - 1 - 7) * 16); // all but sinks and window
+        EXPECT_EQ(coded.ledger.raw_bytes, 2.0 * 2 * 2 * 7 * 64);
+    }
     EXPECT_NE(say(sampling(24, 0, 1, 0), "k=zero v=zero").tokens, wanted);
 }
 
