@@ -37,8 +37,12 @@ void append_raw(BlockStore& store, const at::Tensor& x, std::int64_t first, std:
 
 } // namespace
 
-CodedCache::CodedCache(const AttentionShape& shape, std::shared_ptr<const FittedConfiguration> fitted, const CacheOptions& options)
-    : shape_(shape), fitted_(std::move(fitted)), options_(options), noise_(0)
+CodedCache::CodedCache(const AttentionShape& shape, std::shared_ptr<const FittedConfiguration> fitted,
+                       const CacheOptions& options)
+    : shape_(shape),
+      fitted_(std::move(fitted)),
+      options_(options),
+      noise_(0)
 {
     for (const LayerCodec& policy : fitted_->layers)
         layers_.push_back(Layer{&policy, make_side(policy.k, policy), make_side(policy.v, policy), {}, {}});
@@ -58,14 +62,14 @@ CodedCache::Side CodedCache::make_side(const SideCodec& codec, const LayerCodec&
     const int lanes = options_.sequences * shape_.kv_heads;
     const kernels::RowFormat raw = raw_format(fitted_->type, shape_.head_dim);
     // The sinks are as many as the policy says: one block of just that size, without padding.
-    return Side{&codec, BlockStore(raw, lanes, std::clamp(policy.sinks, 1, kRawBlockTokens)), BlockStore(codec.format, lanes, codec.block_tokens),
-                BlockStore(raw, lanes, kRawBlockTokens), {}};
+    return Side{&codec,
+                BlockStore(raw, lanes, std::clamp(policy.sinks, 1, kRawBlockTokens)),
+                BlockStore(codec.format, lanes, codec.block_tokens),
+                BlockStore(raw, lanes, kRawBlockTokens),
+                {}};
 }
 
-std::int64_t CodedCache::length() const
-{
-    return layers_.back().k.tokens();
-}
+std::int64_t CodedCache::length() const { return layers_.back().k.tokens(); }
 
 std::unique_ptr<CodedCache> CodedCache::clone() const
 {
@@ -129,7 +133,8 @@ void CodedCache::append_side(Side& side, const LayerCodec& policy, const at::Ten
 
 void CodedCache::store_coded(Side& side, const at::Tensor& latents)
 {
-    side.coded.append(latents.data_ptr<float>(), latents.stride(1), latents.stride(2), static_cast<int>(latents.size(2)));
+    side.coded.append(latents.data_ptr<float>(), latents.stride(1), latents.stride(2),
+                      static_cast<int>(latents.size(2)));
 }
 
 void CodedCache::code_from_recent(Side& side, int window)
@@ -188,10 +193,8 @@ at::Tensor CodedCache::attend(int index, const at::Tensor& q)
         out = attend_banded(layer, query);
     else if (queries == 1 && options_.read_as == ReadAs::Compressed && !cut)
         out = attend_step(layer, query);
-    else if (options_.read_as == ReadAs::Compressed && queries > 1 && (layer.k.codec->has_basis() || layer.v.codec->has_basis()))
-        out = attend_parts(layer, query);
     else
-        out = attend_expanded(layer, query);
+        out = attend_many(layer, query);
     return out.to(device);
 }
 
@@ -199,11 +202,13 @@ std::int64_t CodedCache::coded_reads(const Side& side, int policy_window, std::i
 {
     if (side.coded.tokens() == 0)
         return 0;
-    const std::int64_t positions = side.tokens(), first_coded = side.sinks.tokens(), end_coded = first_coded + side.coded.tokens();
+    const std::int64_t positions = side.tokens(), first_coded = side.sinks.tokens(),
+                       end_coded = first_coded + side.coded.tokens();
     const std::int64_t window = side.maybe_chunk.defined() ? policy_window : 0;
     std::int64_t pairs = 0;
     for (std::int64_t position = positions - queries; position < positions; ++position) {
-        const std::int64_t oldest = shape_.attention_window > 0 ? std::max<std::int64_t>(0, position + 1 - shape_.attention_window) : 0;
+        const std::int64_t oldest =
+            shape_.attention_window > 0 ? std::max<std::int64_t>(0, position + 1 - shape_.attention_window) : 0;
         const std::int64_t newest = position + 1 - window; // one past
         pairs += std::max<std::int64_t>(0, std::min(newest, end_coded) - std::max(oldest, first_coded));
     }
@@ -220,19 +225,19 @@ at::Tensor CodedCache::expand(const Side& side) const
     side.recent.decode(0, recent, rows + (sinks + coded) * d, tokens * d, d);
     if (coded == 0)
         return out;
-    if (!side.codec->has_basis()) {
+    if (side.codec->has_basis())
+        out.narrow(2, sinks, coded).copy_(expand_coded(side));
+    else
         side.coded.decode(0, coded, rows + sinks * d, tokens * d, d);
-        return out;
-    }
-    at::Tensor latents = at::empty({options_.sequences, shape_.kv_heads, coded, side.codec->width}, at::kFloat);
-    side.coded.decode(0, coded, latents.data_ptr<float>(), latents.stride(1), latents.stride(2));
-    out.narrow(2, sinks, coded).copy_(lift_latents(*side.codec, latents));
     return out;
 }
 
-at::Tensor CodedCache::attend_expanded(Layer& layer, const at::Tensor& q)
+at::Tensor CodedCache::expand_coded(const Side& side) const
 {
-    return dense_attention(q, expand(layer.k), expand(layer.v), shape_, fitted_->type);
+    const int coded = side.coded.tokens();
+    at::Tensor latents = at::empty({options_.sequences, shape_.kv_heads, coded, side.codec->width}, at::kFloat);
+    side.coded.decode(0, coded, latents.data_ptr<float>(), latents.stride(1), latents.stride(2));
+    return lift_latents(*side.codec, latents);
 }
 
 } // namespace kvw

@@ -5,6 +5,7 @@
 #include "core/cache/fit.h"
 #include "core/lm/past.h"
 #include "core/records/ledger.h"
+#include "kernels/attend_prefill.h"
 
 #include <memory>
 #include <vector>
@@ -14,7 +15,7 @@ namespace kvw {
 /// When a token is coded (MEASUREMENT.md, Protocol).
 enum class CodeWhen {
     Immediately, ///< before its own query attends: protocol `all`. One append from position 0 per clear().
-    Later        ///< before the next append, once it is older than the window: what a deployed cache does (`past:C`, `step`)
+    Later ///< before the next append, once it is older than the window: what a deployed cache does (`past:C`, `step`)
 };
 /// How the coded tokens are read.
 enum class ReadAs {
@@ -38,7 +39,8 @@ struct CacheOptions
 class CodedCache final : public Past
 {
 public:
-    CodedCache(const AttentionShape& shape, std::shared_ptr<const FittedConfiguration> fitted, const CacheOptions& options);
+    CodedCache(const AttentionShape& shape, std::shared_ptr<const FittedConfiguration> fitted,
+               const CacheOptions& options);
     ~CodedCache() override;
 
     void append(int layer, const at::Tensor& k, const at::Tensor& v) override;
@@ -77,10 +79,11 @@ private:
     void store_coded(Side& side, const at::Tensor& latents);
     void settle_side(Side& side, int window);
     at::Tensor attend_step(Layer& layer, const at::Tensor& q);
-    at::Tensor attend_expanded(Layer& layer, const at::Tensor& q);
-    at::Tensor attend_parts(Layer& layer, const at::Tensor& q);
+    at::Tensor attend_many(const Layer& layer, const at::Tensor& q) const;
     at::Tensor attend_banded(Layer& layer, const at::Tensor& q);
     at::Tensor expand(const Side& side) const;
+    at::Tensor expand_coded(const Side& side) const;
+    at::Tensor add_rows(const Side& side, std::vector<kernels::PrefillRows>& out) const;
     std::int64_t coded_reads(const Side& side, int policy_window, std::int64_t queries) const;
 
     AttentionShape shape_;

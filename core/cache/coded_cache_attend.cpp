@@ -5,6 +5,7 @@
 #include "core/cache/coded_cache.h"
 #include "core/cache/coded_cache_layer.h"
 #include "core/lm/dense_attention.h"
+#include "core/lm/prefill.h"
 
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
@@ -30,17 +31,19 @@ StepQueries project(const SideCodec& codec, const at::Tensor& q, int kv_heads, i
         for (int head = 0; head < kv_heads * group; ++head) {
             const std::int64_t kv_head = head / group, row = (b * kv_heads + kv_head) * group + head % group;
             const float* query = q.data_ptr<float>() + (b * kv_heads * group + head) * d;
-            multiply_rows(codec.decoder_transposed.data_ptr<float>() + kv_head * r * d, static_cast<int>(r), static_cast<int>(d), query,
-                          out.projected.data_ptr<float>() + row * r);
+            multiply_rows(codec.decoder_transposed.data_ptr<float>() + kv_head * r * d, static_cast<int>(r),
+                          static_cast<int>(d), query, out.projected.data_ptr<float>() + row * r);
             if (out.offset.defined())
-                multiply_rows(codec.mean.data_ptr<float>() + kv_head * d, 1, static_cast<int>(d), query, out.offset.data_ptr<float>() + row);
+                multiply_rows(codec.mean.data_ptr<float>() + kv_head * d, 1, static_cast<int>(d), query,
+                              out.offset.data_ptr<float>() + row);
         }
     }
     return out;
 }
 
 /// out += lift(latent sums) + coded share of the mass * mean (CODECS.md 4.0, value-mean folding).
-void add_lifted(const SideCodec& codec, const at::Tensor& sums, const at::Tensor& mass, int kv_heads, int group, at::Tensor& out)
+void add_lifted(const SideCodec& codec, const at::Tensor& sums, const at::Tensor& mass, int kv_heads, int group,
+                at::Tensor& out)
 {
     const std::int64_t rows = sums.size(0) * sums.size(1), d = codec.head_dim, r = codec.width;
     std::vector<float> lifted(static_cast<std::size_t>(d));
@@ -53,7 +56,8 @@ void add_lifted(const SideCodec& codec, const at::Tensor& sums, const at::Tensor
                 into[i] += sum[i];
             continue;
         }
-        multiply_rows(codec.decoder.data_ptr<float>() + kv_head * d * r, static_cast<int>(d), static_cast<int>(r), sum, lifted.data());
+        multiply_rows(codec.decoder.data_ptr<float>() + kv_head * d * r, static_cast<int>(d), static_cast<int>(r), sum,
+                      lifted.data());
         const float* mean = codec.mean.defined() ? codec.mean.data_ptr<float>() + kv_head * d : nullptr;
         const float share = mass.data_ptr<float>()[row];
         for (std::int64_t i = 0; i < d; ++i)
@@ -61,18 +65,23 @@ void add_lifted(const SideCodec& codec, const at::Tensor& sums, const at::Tensor
     }
 }
 
-/// Scores of one part of the positions: q [B, kv_heads, group * T, dim] with keys [B, kv_heads, n, dim].
-at::Tensor scores(const at::Tensor& q, const at::Tensor& keys)
+/// Queries of [B, T, heads, d] by KV head, [kv_heads, B * T * group, d], and back to [B, T, heads, d].
+at::Tensor by_kv_head(const at::Tensor& q, std::int64_t kv_heads)
 {
-    return at::matmul(q, keys.transpose(2, 3));
+    const auto s = q.sizes();
+    return q.reshape({s[0] * s[1], kv_heads, s[2] / kv_heads, s[3]}).transpose(0, 1).reshape({kv_heads, -1, s[3]});
 }
 
-at::Tensor decode_all(const BlockStore& store, std::int64_t sequences, std::int64_t heads)
+at::Tensor by_query(const at::Tensor& x, std::int64_t sequences, std::int64_t tokens)
 {
-    at::Tensor out = at::empty({sequences, heads, store.tokens(), store.format().width}, at::kFloat);
-    store.decode(0, store.tokens(), out.data_ptr<float>(), out.stride(1), out.stride(2));
-    return out;
+    const std::int64_t kv_heads = x.size(0), group = x.size(1) / (sequences * tokens), width = x.size(2);
+    return x.view({kv_heads, sequences * tokens, group, width})
+        .transpose(0, 1)
+        .reshape({sequences, tokens, kv_heads * group, width});
 }
+
+/// Scores of one part of the positions: q [B, kv_heads, group * T, dim] with keys [B, kv_heads, n, dim].
+at::Tensor scores(const at::Tensor& q, const at::Tensor& keys) { return at::matmul(q, keys.transpose(2, 3)); }
 
 /// softmax of [B, kv_heads, group * T, S] under a mask [T, S].
 at::Tensor masked_softmax(at::Tensor logits, const at::Tensor& allowed, int group)
@@ -152,31 +161,67 @@ at::Tensor CodedCache::attend_step(Layer& layer, const at::Tensor& q)
     return out.view({options_.sequences, 1, static_cast<std::int64_t>(shape_.heads) * d});
 }
 
-at::Tensor CodedCache::attend_parts(Layer& layer, const at::Tensor& q)
+at::Tensor CodedCache::add_rows(const Side& side, std::vector<kernels::PrefillRows>& out) const
 {
-    const std::int64_t sequences = options_.sequences, heads = shape_.kv_heads;
+    const auto add = [&out](const BlockStore& store, bool coded) {
+        std::vector<kernels::Segment> segments;
+        store.add_segments(coded, segments);
+        for (const kernels::Segment& segment : segments)
+            out.push_back({segment});
+    };
+    at::Tensor lifted;
+    add(side.sinks, false);
+    if (side.codec->has_basis() && side.coded.tokens() > 0 && options_.read_as == ReadAs::Expanded) {
+        lifted = expand_coded(side);
+        out.push_back(fp32_rows(lifted));
+    } else {
+        add(side.coded, side.codec->has_basis());
+    }
+    add(side.recent, false);
+    return lifted;
+}
+
+at::Tensor CodedCache::attend_many(const Layer& layer, const at::Tensor& q) const
+{
     const SideCodec &k = *layer.k.codec, &v = *layer.v.codec;
-    const at::Tensor query = group_queries(q, shape_.kv_heads) * shape_.softmax_scale;
-
-    const at::Tensor latent_keys = decode_all(layer.k.coded, sequences, heads);
-    at::Tensor coded = k.has_basis() ? scores(at::matmul(query, k.decoder_transposed.transpose(1, 2)), latent_keys) : scores(query, latent_keys);
-    if (k.mean.defined())
-        coded += at::matmul(query, k.mean.view({1, heads, shape_.head_dim, 1}));
-    const at::Tensor logits = at::cat({scores(query, decode_all(layer.k.sinks, sequences, heads)), coded,
-                                       scores(query, decode_all(layer.k.recent, sequences, heads))}, 3);
-    const at::Tensor allowed = causal_mask(q.size(1), logits.size(3), shape_.attention_window, at::kCPU);
-    const at::Tensor p = masked_softmax(logits, allowed, shape_.group());
-
-    const std::int64_t sinks = layer.v.sinks.tokens(), latents = layer.v.coded.tokens(), recent = layer.v.recent.tokens();
-    const at::Tensor p_coded = p.narrow(3, sinks, latents);
-    at::Tensor out = at::matmul(p_coded, decode_all(layer.v.coded, sequences, heads));
-    if (v.has_basis())
-        out = at::matmul(out, v.decoder_transposed);
-    if (v.mean.defined())
-        out += p_coded.sum(3, true) * v.mean.view({1, heads, 1, shape_.head_dim});
-    out += at::matmul(p.narrow(3, 0, sinks), decode_all(layer.v.sinks, sequences, heads));
-    out += at::matmul(p.narrow(3, sinks + latents, recent), decode_all(layer.v.recent, sequences, heads));
-    return ungroup(out, q);
+    const std::int64_t sequences = q.size(0), tokens = q.size(1), heads = q.size(2), d = shape_.head_dim;
+    const bool compressed = options_.read_as == ReadAs::Compressed;
+    std::vector<kernels::PrefillRows> keys, values;
+    const at::Tensor lifted_keys = add_rows(layer.k, keys), lifted_values = add_rows(layer.v, values); // kept alive
+    const at::Tensor query = q.stride(3) == 1 ? q : q.contiguous();
+    at::Tensor out = at::empty({sequences, tokens, heads, d}, at::kFloat);
+    at::Tensor projected, offset, sums, mass;
+    kernels::AttendPrefill args = prefill_arguments(query, shape_, fitted_->type);
+    args.keys = keys.data();
+    args.key_parts = static_cast<int>(keys.size());
+    args.values = values.data();
+    args.value_parts = static_cast<int>(values.size());
+    args.out = out.data_ptr<float>();
+    if (compressed && k.has_basis()) {
+        const at::Tensor grouped = by_kv_head(query, shape_.kv_heads);
+        projected = by_query(at::bmm(grouped, k.decoder_transposed.transpose(1, 2)), sequences, tokens);
+        args.rank_k = k.width;
+        args.maybe_q_coded = projected.data_ptr<float>();
+        if (k.mean.defined()) {
+            offset = by_query(at::bmm(grouped, k.mean.unsqueeze(2)), sequences, tokens);
+            args.maybe_logit_offset = offset.data_ptr<float>();
+        }
+    }
+    if (compressed && v.has_basis()) {
+        sums = at::empty({sequences, tokens, heads, v.width}, at::kFloat);
+        mass = at::empty({sequences, tokens, heads, 1}, at::kFloat);
+        args.rank_v = v.width;
+        args.maybe_out_coded = sums.data_ptr<float>();
+        args.maybe_coded_mass = mass.data_ptr<float>();
+    }
+    run_prefill(args);
+    if (sums.defined()) {
+        at::Tensor lifted = at::bmm(by_kv_head(sums, shape_.kv_heads), v.decoder_transposed);
+        if (v.mean.defined())
+            lifted += by_kv_head(mass, shape_.kv_heads) * v.mean.unsqueeze(1);
+        out += by_query(lifted, sequences, tokens);
+    }
+    return out.view({sequences, tokens, heads * d});
 }
 
 at::Tensor CodedCache::attend_banded(Layer& layer, const at::Tensor& q)
@@ -203,15 +248,20 @@ Ledger CodedCache::ledger() const
     std::int64_t values = 0;
     for (const Layer& layer : layers_) {
         for (const Side* side : {&layer.k, &layer.v}) {
-            const double codes = static_cast<double>(side->coded.code_bytes_used() + side->recent.code_bytes_used() * !side->codec->coded);
-            const double raw = static_cast<double>(side->sinks.code_bytes_used() + side->recent.code_bytes_used() * side->codec->coded);
+            const double codes = static_cast<double>(side->coded.code_bytes_used()
+                                                     + side->recent.code_bytes_used() * !side->codec->coded);
+            const double raw = static_cast<double>(side->sinks.code_bytes_used()
+                                                   + side->recent.code_bytes_used() * side->codec->coded);
             const double scales = static_cast<double>(side->coded.scale_bytes_used());
             ledger.payload_bytes += codes;
             ledger.scales_bytes += scales;
             ledger.raw_bytes += raw;
-            ledger.padding_bytes += static_cast<double>(side->sinks.block_bytes_in_use() + side->coded.block_bytes_in_use() + side->recent.block_bytes_in_use())
-                                    - codes - raw - scales;
-            values += static_cast<std::int64_t>(side->tokens()) * options_.sequences * shape_.kv_heads * shape_.head_dim;
+            ledger.padding_bytes +=
+                static_cast<double>(side->sinks.block_bytes_in_use() + side->coded.block_bytes_in_use()
+                                    + side->recent.block_bytes_in_use())
+                - codes - raw - scales;
+            values +=
+                static_cast<std::int64_t>(side->tokens()) * options_.sequences * shape_.kv_heads * shape_.head_dim;
         }
     }
     ledger.fixed_bytes = fitted_->fixed_bytes;

@@ -1,44 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/calibration/weighted_past.h"
 
-#include <ATen/Functions.h>
-#include <ATen/TensorOperators.h>
+#include "core/lm/prefill.h"
 
-#include <algorithm>
-#include <limits>
+#include <ATen/Functions.h>
 
 namespace kvw {
-namespace {
 
-constexpr std::int64_t kQueryBlock = 128;
-
-} // namespace
-
-at::Tensor WeightedPast::attend(int layer, const at::Tensor& q)
+at::Tensor WeightedPast::attend(int layer, const at::Tensor& queries)
 {
-    const std::int64_t sequences = q.size(0), tokens = q.size(1), heads = q.size(2), d = q.size(3);
-    const int group = shape().group();
-    const std::int64_t kv_heads = shape().kv_heads;
-    const at::Tensor k = keys().contiguous(), v = values().contiguous();
-    at::Tensor out = at::empty({sequences, tokens, heads, d}, at::kFloat);
-    at::Tensor received = at::zeros({sequences, kv_heads, tokens}, at::kFloat);
-    const at::Tensor queries = (q * shape().softmax_scale).permute({0, 2, 1, 3}); // [B, H, T, d]
-    for (std::int64_t first = 0; first < tokens; first += kQueryBlock) {
-        const std::int64_t count = std::min(kQueryBlock, tokens - first), seen = first + count;
-        const at::Tensor block = queries.narrow(2, first, count).reshape({sequences, kv_heads, group * count, d});
-        at::Tensor logits = at::matmul(block, k.narrow(2, 0, seen).transpose(2, 3)).view({sequences, kv_heads, group, count, seen});
-        const at::Tensor allowed = causal_mask(count, seen, shape().attention_window, at::kCPU);
-        if (shape().attention_window > 0 && shape().attention_window < seen)
-            logits.masked_fill_(allowed.logical_not(), -std::numeric_limits<float>::infinity());
-        else // only the block's own square can look ahead
-            logits.narrow(4, first, count).masked_fill_(allowed.narrow(1, first, count).logical_not(), -std::numeric_limits<float>::infinity());
-        at::Tensor p = at::softmax(logits, -1).view({sequences, kv_heads, group * count, seen});
-        const at::Tensor rows = at::matmul(p, v.narrow(2, 0, seen)).view({sequences, heads, count, d});
-        out.narrow(1, first, count).copy_(rows.permute({0, 2, 1, 3}));
-        received.narrow(2, 0, seen).add_(p.square_().sum(2));
-    }
-    gatherer_.attention_received(layer, keys().permute({0, 2, 1, 3}), values().permute({0, 2, 1, 3}), received);
-    return out.view({sequences, tokens, heads * d});
+    const at::Tensor q = queries.to(at::kCPU), all_keys = keys().to(at::kCPU), all_values = values().to(at::kCPU);
+    at::Tensor out = at::empty({q.size(0), q.size(1), q.size(2) * q.size(3)}, at::kFloat);
+    at::Tensor received = at::empty({q.size(0), shape().kv_heads, q.size(1)}, at::kFloat);
+    const kernels::PrefillRows k = fp32_rows(all_keys), v = fp32_rows(all_values);
+    kernels::AttendPrefill args = prefill_arguments(q, shape(), type());
+    args.keys = &k;
+    args.values = &v;
+    args.key_parts = args.value_parts = 1;
+    args.out = out.data_ptr<float>();
+    args.maybe_received = received.data_ptr<float>();
+    run_prefill(args);
+    gatherer_.attention_received(layer, all_keys.permute({0, 2, 1, 3}), all_values.permute({0, 2, 1, 3}), received);
+    return out.to(queries.device());
 }
 
 } // namespace kvw

@@ -7,13 +7,16 @@
 namespace kvw {
 
 /// Attention whose probabilities are looked at: hands the squared attention that every token received to the gatherer
-/// (CODECS.md 0, weighted moments), block of queries by block, from the same probabilities that make the output.
+/// (CODECS.md 0, weighted moments), from the same probabilities that make the output.
 class WeightedPast final : public PlainPast
 {
 public:
-    WeightedPast(const AttentionShape& shape, ComputeType type, Gatherer& gatherer) : PlainPast(shape, type), gatherer_(gatherer) {}
+    WeightedPast(const AttentionShape& shape, ComputeType type, Gatherer& gatherer)
+        : PlainPast(shape, type),
+          gatherer_(gatherer)
+    {}
 
-    at::Tensor attend(int layer, const at::Tensor& q) override;
+    at::Tensor attend(int layer, const at::Tensor& queries) override;
 
 private:
     Gatherer& gatherer_;
