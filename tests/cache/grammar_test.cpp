@@ -165,6 +165,37 @@ TEST(EveryCombination, AnyKeysBesideAnyValues)
             }
 }
 
+TEST(EveryCombination, ASlidingWindowOfTheModelIsKept)
+{
+    const c10::InferenceMode inference;
+    AttentionShape shape = kShape;
+    shape.attention_window = 11;
+    for (const char* text : {"identity", "k=int8,token v=int4,group=4 sinks=3 window=5", "k=kq:9 v=pca:7",
+                             "k=pca:5 window=20", "v=out:8+int8 sinks=2", "k=int4,channel=8 v=random:3"}) {
+        const auto codec = fitted(text);
+        for (const auto& [when, chunk] :
+             {std::pair{CodeWhen::Later, 1}, std::pair{CodeWhen::Later, 14}, std::pair{CodeWhen::Immediately, 43}}) {
+            SCOPED_TRACE(std::string(text) + " chunks of " + std::to_string(chunk));
+            CacheOptions options = of(2, when);
+            CodedCache compressed(shape, codec, options), unlimited(kShape, codec, options);
+            options.read_as = ReadAs::Expanded;
+            CodedCache expanded(shape, codec, options);
+            const at::Tensor a = run(compressed, 2, 43, chunk);
+            EXPECT_LE(largest_difference(a, run(expanded, 2, 43, chunk)), kRounding);
+            EXPECT_GT(largest_difference(a, run(unlimited, 2, 43, chunk)), 0.1) << "the window cut nothing off";
+            EXPECT_EQ(compressed.coded_keys_read(), expanded.coded_keys_read());
+            EXPECT_LE(compressed.coded_keys_read(), unlimited.coded_keys_read());
+        }
+    }
+    const at::Tensor k = random_rows(2, 43, kShape.kv_heads, 1), v = random_rows(2, 43, kShape.kv_heads, 2);
+    const at::Tensor q = random_rows(2, 43, kShape.heads, 3);
+    CodedCache cache(shape, fitted("identity"), of(2, CodeWhen::Later));
+    PlainPast plain(shape, ComputeType::Fp32);
+    cache.append(0, k, v);
+    plain.append(0, k, v);
+    EXPECT_LE(largest_difference(cache.attend(0, q), plain.attend(0, q)), kRounding);
+}
+
 /// x' = mean + B A^T (x - mean) in fp64, head by head: rows [1, T, kv_heads, d] of one layer.
 at::Tensor reconstructed(const at::Tensor& x, const std::function<Basis(int)>& basis)
 {
