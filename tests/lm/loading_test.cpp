@@ -17,6 +17,11 @@
 #include <new>
 #include <numbers>
 
+#if defined(__SANITIZE_ADDRESS__)
+/// An absurd allocation must fail as without the sanitizer, not end the program.
+extern "C" const char* __asan_default_options() { return "allocator_may_return_null=1"; }
+#endif
+
 namespace kvw {
 namespace {
 
