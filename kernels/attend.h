@@ -10,10 +10,10 @@ namespace kvw::kernels {
 /// Stored tokens of every lane (a lane is one sequence and KV head); lane l's rows start lane strides further on.
 struct Segment
 {
-    RowsView rows; ///< of lane 0
+    RowsView rows;                       ///< of lane 0
     std::int64_t codes_lane_stride = 0;  ///< bytes
     std::int64_t scales_lane_stride = 0; ///< elements, of scales and zeros alike
-    bool coded = false; ///< rows are latents of the codec's basis; else raw head vectors
+    bool coded = false;                  ///< rows are latents of the codec's basis; else raw head vectors
 };
 
 /// One decode step of one layer over raw and coded tokens; keys and values are never expanded (CODECS.md 4h).
@@ -26,22 +26,22 @@ struct Segment
 /// rerun gives the same bits.
 struct AttendDecode
 {
-    int lanes = 0;    ///< sequences * kv_heads
-    int group = 0;    ///< query heads of a KV head, 1..32
-    int head_dim = 0; ///< width of raw rows
+    int lanes = 0;              ///< sequences * kv_heads
+    int group = 0;              ///< query heads of a KV head, 1..32
+    int head_dim = 0;           ///< width of raw rows
     int rank_k = 0, rank_v = 0; ///< widths of coded rows; 0 where no segment is coded
     float softmax_scale = 1;
-    const float* q = nullptr;             ///< [lanes, group, head_dim]
-    const float* maybe_q_coded = nullptr; ///< [lanes, group, rank_k]
+    const float* q = nullptr;                  ///< [lanes, group, head_dim]
+    const float* maybe_q_coded = nullptr;      ///< [lanes, group, rank_k]
     const float* maybe_logit_offset = nullptr; ///< [lanes, group]; null: zeros
     const Segment* keys = nullptr;
     int key_segments = 0;
     const Segment* values = nullptr;
     int value_segments = 0;
-    float* out_raw = nullptr;         ///< [lanes, group, head_dim]
-    float* maybe_out_coded = nullptr; ///< [lanes, group, rank_v]
+    float* out_raw = nullptr;          ///< [lanes, group, head_dim]
+    float* maybe_out_coded = nullptr;  ///< [lanes, group, rank_v]
     float* maybe_coded_mass = nullptr; ///< [lanes, group]
-    float* scratch = nullptr;         ///< [attend_scratch_floats(...)]
+    float* scratch = nullptr;          ///< [attend_scratch_floats(...)]
 };
 /// Largest error against fp64, as a share of max |value|, for |s| <= 32.
 inline constexpr float kAttendRelError = 2e-5f;

@@ -17,7 +17,7 @@ struct AccumulateMoments
     int dim = 0; ///< 1..512
     const float* x = nullptr;
     std::int64_t head_stride = 0, token_stride = 0; ///< in elements
-    const float* maybe_weights = nullptr; ///< [heads, tokens] with weight_head_stride; null: 1
+    const float* maybe_weights = nullptr;           ///< [heads, tokens] with weight_head_stride; null: 1
     std::int64_t weight_head_stride = 0;
     const double* shift = nullptr; ///< [heads, dim]
     double* weight = nullptr;      ///< [heads]

@@ -15,7 +15,7 @@ struct Rope
     std::int64_t sequences = 0, tokens = 0;
     int heads = 0, dim = 0; ///< dim even
     float* x = nullptr;
-    std::int64_t row_stride = 0; ///< in elements, >= heads * dim
+    std::int64_t row_stride = 0;   ///< in elements, >= heads * dim
     const float* cosine = nullptr; ///< [tokens, dim / 2]
     const float* sine = nullptr;   ///< [tokens, dim / 2]
 };

@@ -29,9 +29,9 @@ enum class ScalePer { Row, Group, Channel };
 struct RowFormat
 {
     RowType type = RowType::Fp32;
-    int width = 0;                       ///< numbers per row, 1..4096
-    ScalePer scale_per = ScalePer::Row;  ///< integers only
-    int group = 0;                       ///< Group: channels that share a scale; divides width
+    int width = 0;                      ///< numbers per row, 1..4096
+    ScalePer scale_per = ScalePer::Row; ///< integers only
+    int group = 0;                      ///< Group: channels that share a scale; divides width
     bool symmetric = false;
 };
 
@@ -48,8 +48,8 @@ struct RowsView
 {
     RowFormat format;
     int tokens = 0;
-    const std::byte* codes = nullptr;         ///< [tokens, row_bytes]
-    const std::uint16_t* scales = nullptr;    ///< [scale_count] fp16, null when not integers
+    const std::byte* codes = nullptr;           ///< [tokens, row_bytes]
+    const std::uint16_t* scales = nullptr;      ///< [scale_count] fp16, null when not integers
     const std::uint16_t* maybe_zeros = nullptr; ///< [scale_count] fp16, null when symmetric or not integers
 };
 
@@ -62,7 +62,8 @@ struct RowsOut
 
 /// x [tokens, width] fp32, `stride` in elements between rows. NotFinite for NaN, infinity, or a minimum, scale or value
 /// beyond the storage type; the output is then unspecified.
-[[nodiscard]] Status encode_rows(const RowFormat& format, const float* x, std::int64_t stride, int tokens, const RowsOut& out) noexcept;
+[[nodiscard]] Status encode_rows(const RowFormat& format, const float* x, std::int64_t stride, int tokens,
+                                 const RowsOut& out) noexcept;
 /// out [tokens, width] fp32, `stride` in elements.
 [[nodiscard]] Status decode_rows(const RowsView& rows, float* out, std::int64_t stride) noexcept;
 

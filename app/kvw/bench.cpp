@@ -61,7 +61,9 @@ void add_bench(CLI::App& app, Action& action)
     command->add_option("--contexts", job->contexts, "tokens in the cache before decoding begins, for example 512,2048")
         ->delimiter(',')
         ->capture_default_str();
-    command->add_option("--batch", job->batches, "sequences side by side, for example 1,8")->delimiter(',')->capture_default_str();
+    command->add_option("--batch", job->batches, "sequences side by side, for example 1,8")
+        ->delimiter(',')
+        ->capture_default_str();
     command->add_option("--decode", job->decode, "steps of a round")->capture_default_str();
     command->add_option("--rounds", job->rounds, "rounds over all configurations")->capture_default_str();
     add_configurations_option(*command, job->configurations);

@@ -9,15 +9,18 @@ namespace kvw {
 
 void add_calibrate(CLI::App& app, Action& action)
 {
-    CLI::App* command = app.add_subcommand("calibrate", "gathers the moments of queries, keys and values in one pass over a text");
+    CLI::App* command =
+        app.add_subcommand("calibrate", "gathers the moments of queries, keys and values in one pass over a text");
     auto job = std::make_shared<CalibrateSpecification>();
     auto output = std::make_shared<OutputOptions>();
     auto unweighted = std::make_shared<bool>(false);
     add_engine_options(*command, job->engine);
     command->add_option("--text", job->text, "UTF-8 text, or JSON lines (*.jsonl) with a field \"text\"")->required();
     command->add_option("--tokens", job->tokens, "how many tokens of the text (0: all)")->capture_default_str();
-    command->add_option("--window", job->window, "tokens of a window; every window starts at position 0")->capture_default_str();
-    command->add_option("--sinks", job->sinks, "first positions left out of the second set of moments")->capture_default_str();
+    command->add_option("--window", job->window, "tokens of a window; every window starts at position 0")
+        ->capture_default_str();
+    command->add_option("--sinks", job->sinks, "first positions left out of the second set of moments")
+        ->capture_default_str();
     command->add_flag("--no-weighted", *unweighted, "without the attention-weighted moments (faster)");
     add_output_options(*command, *output, StoreNeed::Required);
     command->callback([=, &action] {

@@ -24,15 +24,15 @@ void on_signal(int)
 
 } // namespace
 
-ConsoleSink::ConsoleSink(Loudness loudness, Text text) : loudness_(loudness), text_(text), terminal_(isatty(STDERR_FILENO) != 0)
+ConsoleSink::ConsoleSink(Loudness loudness, Text text)
+    : loudness_(loudness),
+      text_(text),
+      terminal_(isatty(STDERR_FILENO) != 0)
 {
     stage_start_ = last_print_ = Clock::now();
 }
 
-ConsoleSink::~ConsoleSink()
-{
-    end_line();
-}
+ConsoleSink::~ConsoleSink() { end_line(); }
 
 void ConsoleSink::end_line()
 {
@@ -62,8 +62,10 @@ void ConsoleSink::progress(double done, double total, std::string_view unit)
     last_print_ = now;
     const double elapsed = std::chrono::duration<double>(now - stage_start_).count();
     const double rate = elapsed > 0 ? done / elapsed : 0;
-    std::string line = fmt::format("{}: {:.0f} of {:.0f} {} ({:.0f} %), {:.0f} {}/s", stage_, done, total, unit, 100 * done / total, rate, unit);
-    line += done < total && rate > 0 ? fmt::format(", {} left", human_duration((total - done) / rate)) : fmt::format(", took {}", human_duration(elapsed));
+    std::string line = fmt::format("{}: {:.0f} of {:.0f} {} ({:.0f} %), {:.0f} {}/s", stage_, done, total, unit,
+                                   100 * done / total, rate, unit);
+    line += done < total && rate > 0 ? fmt::format(", {} left", human_duration((total - done) / rate))
+                                     : fmt::format(", took {}", human_duration(elapsed));
     if (terminal_)
         fmt::print(stderr, "\r\033[K{}", line);
     else

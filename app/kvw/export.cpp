@@ -43,8 +43,11 @@ void add_export(CLI::App& app, Action& action)
     auto options = std::make_shared<ExportOptions>();
     command->add_option("--store", options->store, "project file (*.kvw)")->required();
     command->add_option("--format", options->format, "csv, json, jsonl or md")->capture_default_str();
-    command->add_option("--table", options->table, "all, runs, quality, throughput, memory or spectra")->capture_default_str();
-    command->add_option("--run", options->runs, "only this run and its children; may be given several times")->take_all()->allow_extra_args(false);
+    command->add_option("--table", options->table, "all, runs, quality, throughput, memory or spectra")
+        ->capture_default_str();
+    command->add_option("--run", options->runs, "only this run and its children; may be given several times")
+        ->take_all()
+        ->allow_extra_args(false);
     command->add_option("--output", options->output, "file to write (default: standard output)");
     command->callback([=, &action] { action = [=] { return export_store(*options); }; });
 }

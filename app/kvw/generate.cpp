@@ -9,7 +9,9 @@ namespace {
 
 nlohmann::ordered_json json_of(const GenerationRecord& record, const std::string& configuration)
 {
-    const auto or_null = [](const auto& value) { return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json(); };
+    const auto or_null = [](const auto& value) {
+        return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
+    };
     return {{"config", configuration},
             {"run", record.run},
             {"prompt", record.prompt},
@@ -26,10 +28,12 @@ void print_agreement(const GenerationOutcome& outcome)
 {
     for (std::size_t i = 1; i < outcome.results.size(); ++i) {
         const GenerationRecord& record = outcome.results[i];
-        const std::string difference
-            = record.first_difference ? fmt::format("first differs at token {}", *record.first_difference) : "does not differ";
-        fmt::print("\n{}: {} from the identity's text, {:.1f} % of the tokens equal, KL {:.4g} nats\n", outcome.configurations[i],
-                   difference, 100 * record.equal_share.value_or(0), record.kl_mean.value_or(0));
+        const std::string difference = record.first_difference
+            ? fmt::format("first differs at token {}", *record.first_difference)
+            : "does not differ";
+        fmt::print("\n{}: {} from the identity's text, {:.1f} % of the tokens equal, KL {:.4g} nats\n",
+                   outcome.configurations[i], difference, 100 * record.equal_share.value_or(0),
+                   record.kl_mean.value_or(0));
     }
 }
 
@@ -53,7 +57,8 @@ int generate(const GenerationSpecification& job, const OutputOptions& output)
 
 void add_generate(CLI::App& app, Action& action)
 {
-    CLI::App* command = app.add_subcommand("generate", "writes a text, uncompressed and under each configuration, and compares them");
+    CLI::App* command =
+        app.add_subcommand("generate", "writes a text, uncompressed and under each configuration, and compares them");
     auto job = std::make_shared<GenerationSpecification>();
     auto output = std::make_shared<OutputOptions>();
     add_engine_options(*command, job->engine);
@@ -61,9 +66,12 @@ void add_generate(CLI::App& app, Action& action)
     command->add_flag("--raw", job->raw, "the prompt as it is, without the model's chat template");
     command->add_option("--max-new", job->max_new, "most tokens to write")->capture_default_str();
     command->add_option("--temperature", job->temperature, "0: always the likeliest token")->capture_default_str();
-    command->add_option("--top-p", job->top_p, "draw from the likeliest tokens with this probability in all")->capture_default_str();
+    command->add_option("--top-p", job->top_p, "draw from the likeliest tokens with this probability in all")
+        ->capture_default_str();
     command->add_option("--seed", job->seed, "of the draws")->capture_default_str();
-    command->add_option("--stop", job->stop, "a token that ends the text, beside the model's own; may be given several times")
+    command
+        ->add_option("--stop", job->stop,
+                     "a token that ends the text, beside the model's own; may be given several times")
         ->take_all()
         ->allow_extra_args(false);
     add_configurations_option(*command, job->configurations);

@@ -8,10 +8,12 @@ namespace kvw {
 
 void add_import(CLI::App& app, Action& action)
 {
-    CLI::App* command = app.add_subcommand("import", "takes the bases of a calibration file of the seed project (a torch pickle)");
+    CLI::App* command =
+        app.add_subcommand("import", "takes the bases of a calibration file of the seed project (a torch pickle)");
     auto job = std::make_shared<ImportSpecification>();
     auto output = std::make_shared<OutputOptions>();
-    command->add_option("FILE", job->file, "the pickle: {\"layers\": [{\"K\": {\"U\", \"mean\"}, \"V\": {...}}, ...]}")->required();
+    command->add_option("FILE", job->file, "the pickle: {\"layers\": [{\"K\": {\"U\", \"mean\"}, \"V\": {...}}, ...]}")
+        ->required();
     command->add_option("--model", job->engine.model, "the model folder that it was made from")->required();
     add_output_options(*command, *output, StoreNeed::Required);
     command->callback([=, &action] {

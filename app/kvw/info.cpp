@@ -46,12 +46,13 @@ void print_facts(const ModelFacts& facts)
     fmt::print("layers          {}\n", config.layers);
     fmt::print("heads           {} query, {} key/value, size {}\n", config.heads, config.kv_heads, config.head_dim);
     fmt::print("hidden size     {}, feed-forward {}\n", config.hidden_size, config.intermediate_size);
-    fmt::print("vocabulary      {} (tokenizer {})\n", human_count(config.vocab_size), human_count(facts.tokenizer_size));
+    fmt::print("vocabulary      {} (tokenizer {})\n", human_count(config.vocab_size),
+               human_count(facts.tokenizer_size));
     fmt::print("positions       {}\n", human_count(config.max_positions));
     fmt::print("KV cache, bf16  {} a token, {} at {} tokens\n", human_bytes(per_token),
                human_bytes(per_token * static_cast<double>(config.max_positions)), human_count(config.max_positions));
-    fmt::print("memory needed   about {} in bf16, {} in fp32, without the cache\n", human_bytes(config.parameters() * 2),
-               human_bytes(config.parameters() * 4));
+    fmt::print("memory needed   about {} in bf16, {} in fp32, without the cache\n",
+               human_bytes(config.parameters() * 2), human_bytes(config.parameters() * 4));
 }
 
 } // namespace

@@ -24,13 +24,15 @@ int run(const kvw::Action& action)
     try {
         const int code = action();
         if (std::fflush(stdout) != 0 || std::ferror(stdout))
-            throw kvw::Error(kvw::ErrorKind::NoSpace, "the results could not be written to standard output", "is the disk full, or the pipe closed?");
+            throw kvw::Error(kvw::ErrorKind::NoSpace, "the results could not be written to standard output",
+                             "is the disk full, or the pipe closed?");
         return code;
     } catch (const kvw::Error& error) {
         kvw::print_error(error);
         return kvw::exit_code(error.kind());
     } catch (const std::exception& error) {
-        kvw::print_error(kvw::Error(kvw::ErrorKind::Internal, fmt::format("an error that should not happen: {}", error.what()),
+        kvw::print_error(kvw::Error(kvw::ErrorKind::Internal,
+                                    fmt::format("an error that should not happen: {}", error.what()),
                                     "please report it with the command line"));
         return 1;
     }

@@ -34,7 +34,8 @@ private:
     std::filesystem::path path_;
 };
 
-template <typename Json> void print(const Json& json)
+template<typename Json>
+void print(const Json& json)
 {
     const std::string text = json.dump(2, ' ', false, Json::error_handler_t::replace);
     std::fwrite(text.data(), 1, text.size(), stdout);
@@ -55,7 +56,8 @@ int run_with(Store& store, const OutputOptions& output, const std::function<int(
 
 void add_engine_options(CLI::App& command, EngineOptions& engine)
 {
-    command.add_option("MODEL", engine.model, "a Hugging Face model folder (config.json, *.safetensors, tokenizer.json)")
+    command
+        .add_option("MODEL", engine.model, "a Hugging Face model folder (config.json, *.safetensors, tokenizer.json)")
         ->required();
     command.add_option("--type", engine.type, "what is computed in: fp32 or bf16")->capture_default_str();
     command.add_option("--device", engine.device, "cpu or cuda")->capture_default_str();
@@ -81,8 +83,9 @@ void add_attend_option(CLI::App& command, std::string& attend)
 void add_configurations_option(CLI::App& command, std::vector<std::string>& configurations)
 {
     command
-        .add_option("--config", configurations,
-                    "configuration of the cache, for example \"k=kq:56 v=int8,token sinks=4\"; may be given several times")
+        .add_option(
+            "--config", configurations,
+            "configuration of the cache, for example \"k=kq:56 v=int8,token sinks=4\"; may be given several times")
         ->take_all()
         ->allow_extra_args(false);
 }
@@ -107,19 +110,10 @@ int with_store(const OutputOptions& output, const std::function<int(const JobCon
     return run_with(store, output, job);
 }
 
-Store open_to_read(const std::string& file)
-{
-    return Store::open(file, Store::Access::ReadOnly);
-}
+Store open_to_read(const std::string& file) { return Store::open(file, Store::Access::ReadOnly); }
 
-void print_json(const nlohmann::json& json)
-{
-    print(json);
-}
+void print_json(const nlohmann::json& json) { print(json); }
 
-void print_json(const nlohmann::ordered_json& json)
-{
-    print(json);
-}
+void print_json(const nlohmann::ordered_json& json) { print(json); }
 
 } // namespace kvw

@@ -11,7 +11,8 @@
 namespace kvw {
 namespace {
 
-template <typename T> nlohmann::ordered_json or_null(const std::optional<T>& value)
+template<typename T>
+nlohmann::ordered_json or_null(const std::optional<T>& value)
 {
     return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
 }
@@ -55,11 +56,13 @@ void add_shared_options(CLI::App& command, QualitySpecification& job)
     add_engine_options(command, job.engine);
     command.add_option("--text", job.text, "UTF-8 text, or JSON lines (*.jsonl) with a field \"text\"")->required();
     command.add_option("--tokens", job.tokens, "how many tokens of the text (0: all)")->capture_default_str();
-    command.add_option("--window", job.window, "tokens of a window; its first token is not scored")->capture_default_str();
+    command.add_option("--window", job.window, "tokens of a window; its first token is not scored")
+        ->capture_default_str();
     command
-        .add_option("--protocol", job.protocol,
-                    "all: every token reads coded tokens, its own included; past:C: chunks of C tokens, all before a chunk is "
-                    "coded; step: token by token, as deployed")
+        .add_option(
+            "--protocol", job.protocol,
+            "all: every token reads coded tokens, its own included; past:C: chunks of C tokens, all before a chunk is "
+            "coded; step: token by token, as deployed")
         ->capture_default_str();
     add_calibration_option(command, job.calibration);
     add_attend_option(command, job.attend);
@@ -85,7 +88,8 @@ int measure(RunKind kind, const QualitySpecification& job, const OutputOptions& 
 
 nlohmann::ordered_json json_of(const QualityOutcome& outcome)
 {
-    nlohmann::ordered_json out{{"run", outcome.run}, {"reused", outcome.reused}, {"results", nlohmann::ordered_json::array()}};
+    nlohmann::ordered_json out{
+        {"run", outcome.run}, {"reused", outcome.reused}, {"results", nlohmann::ordered_json::array()}};
     for (const QualityRow& row : outcome.results)
         out["results"].push_back(json_of(row));
     return out;
@@ -93,7 +97,8 @@ nlohmann::ordered_json json_of(const QualityOutcome& outcome)
 
 void add_ppl(CLI::App& app, Action& action)
 {
-    CLI::App* command = app.add_subcommand("ppl", "perplexity, KL divergence and agreement of configurations on a text");
+    CLI::App* command =
+        app.add_subcommand("ppl", "perplexity, KL divergence and agreement of configurations on a text");
     auto job = std::make_shared<QualitySpecification>();
     auto output = std::make_shared<OutputOptions>();
     add_shared_options(*command, *job);
@@ -104,11 +109,13 @@ void add_ppl(CLI::App& app, Action& action)
 
 void add_sweep(CLI::App& app, Action& action)
 {
-    CLI::App* command = app.add_subcommand("sweep", "the same over a grid of configurations; an interrupted sweep goes on where it stopped");
+    CLI::App* command = app.add_subcommand(
+        "sweep", "the same over a grid of configurations; an interrupted sweep goes on where it stopped");
     auto job = std::make_shared<QualitySpecification>();
     auto output = std::make_shared<OutputOptions>();
     add_shared_options(*command, *job);
-    command->add_option("--grid", job->grid, "for example \"k=kq:(16..64..16) sinks=(0|4); v=pca:(48|60)(|,weighted)\"")->required();
+    command->add_option("--grid", job->grid, "for example \"k=kq:(16..64..16) sinks=(0|4); v=pca:(48|60)(|,weighted)\"")
+        ->required();
     command->add_flag("--again", job->again, "measure every point anew");
     add_output_options(*command, *output, StoreNeed::Required);
     command->callback([=, &action] { action = [=] { return measure(RunKind::Sweep, *job, *output); }; });

@@ -40,16 +40,19 @@ void print_line(const std::string& label, const std::vector<const SpectrumRecord
 
 void print_table(const std::vector<SpectrumRow>& spectra, const SpectraOptions& options)
 {
-    fmt::print("Calibration {}; medians over heads{}\n\n", spectra.front().record.run, options.by_layer ? "" : " and layers");
-    fmt::print("{:<24} {:>6} {:>9} {:>6} {:>6} {:>6} {:>9} {:>8} {:>9}\n", "", "heads", "eff. rank", "90 %", "95 %", "99 %", "spread",
-               "mean %", "gain bits");
+    fmt::print("Calibration {}; medians over heads{}\n\n", spectra.front().record.run,
+               options.by_layer ? "" : " and layers");
+    fmt::print("{:<24} {:>6} {:>9} {:>6} {:>6} {:>6} {:>9} {:>8} {:>9}\n", "", "heads", "eff. rank", "90 %", "95 %",
+               "99 %", "spread", "mean %", "gain bits");
     std::vector<std::pair<std::string, std::vector<const SpectrumRecord*>>> groups;
     for (const SpectrumRow& row : spectra) {
         const SpectrumRecord& record = row.record;
-        std::string label = fmt::format("{}, {}{}", record.quantity, name(record.positions), record.weighting == Weighting::Attention ? ", weighted" : "");
+        std::string label = fmt::format("{}, {}{}", record.quantity, name(record.positions),
+                                        record.weighting == Weighting::Attention ? ", weighted" : "");
         if (options.by_layer)
             label = fmt::format("{:2} {}", record.layer, label);
-        const auto found = std::find_if(groups.begin(), groups.end(), [&label](const auto& group) { return group.first == label; });
+        const auto found =
+            std::find_if(groups.begin(), groups.end(), [&label](const auto& group) { return group.first == label; });
         if (found == groups.end())
             groups.push_back({label, {&record}});
         else
@@ -88,7 +91,8 @@ int show(const SpectraOptions& options)
 
 void add_spectra(CLI::App& app, Action& action)
 {
-    CLI::App* command = app.add_subcommand("spectra", "how far keys and values compress: ranks, spread, coding gain, eigenvalues");
+    CLI::App* command =
+        app.add_subcommand("spectra", "how far keys and values compress: ranks, spread, coding gain, eigenvalues");
     auto options = std::make_shared<SpectraOptions>();
     command->add_option("--store", options->store, "project file (*.kvw)")->required();
     add_calibration_option(*command, options->calibration);

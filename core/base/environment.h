@@ -10,10 +10,10 @@ namespace kvw {
 /// What a measurement's numbers depend on beside the program.
 struct MachineFacts
 {
-    std::string cpu; ///< model name; "unknown" where the system does not say
-    int logical_cores = 1; ///< that this process may run on
+    std::string cpu;               ///< model name; "unknown" where the system does not say
+    int logical_cores = 1;         ///< that this process may run on
     std::int64_t memory_bytes = 0; ///< of the machine; 0 where the system does not say
-    std::string os; ///< "Debian GNU/Linux 12 (bookworm), Linux 6.1.0"
+    std::string os;                ///< "Debian GNU/Linux 12 (bookworm), Linux 6.1.0"
 };
 MachineFacts machine_facts();
 

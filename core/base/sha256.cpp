@@ -46,10 +46,7 @@ void Sha256::update(std::span<const std::byte> bytes)
     Context::require(EVP_DigestUpdate(context_->evp, bytes.data(), bytes.size()));
 }
 
-void Sha256::update(std::string_view bytes)
-{
-    update(std::as_bytes(std::span(bytes)));
-}
+void Sha256::update(std::string_view bytes) { update(std::as_bytes(std::span(bytes))); }
 
 std::string Sha256::finish_hex()
 {
@@ -74,10 +71,7 @@ std::string sha256_hex(std::span<const std::byte> bytes)
     return hash.finish_hex();
 }
 
-std::string sha256_hex(std::string_view bytes)
-{
-    return sha256_hex(std::as_bytes(std::span(bytes)));
-}
+std::string sha256_hex(std::string_view bytes) { return sha256_hex(std::as_bytes(std::span(bytes))); }
 
 std::string sha256_hex_of_file(const std::filesystem::path& file)
 {

@@ -3,10 +3,7 @@
 
 namespace kvw {
 
-std::string_view version() noexcept
-{
-    return "0.1.0";
-}
+std::string_view version() noexcept { return "0.1.0"; }
 
 std::string_view compiler() noexcept
 {

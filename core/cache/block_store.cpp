@@ -15,22 +15,26 @@ namespace {
 
 constexpr std::size_t kAlignment = 64;
 
-std::size_t aligned(std::size_t bytes)
-{
-    return (bytes + kAlignment - 1) / kAlignment * kAlignment;
-}
+std::size_t aligned(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
 } // namespace
 
 BlockStore::BlockStore(const kernels::RowFormat& format, int lanes, int block_tokens)
-    : format_(format), lanes_(lanes), block_tokens_(block_tokens), row_bytes_(kernels::row_bytes(format)),
+    : format_(format),
+      lanes_(lanes),
+      block_tokens_(block_tokens),
+      row_bytes_(kernels::row_bytes(format)),
       scales_per_lane_(kernels::scale_count(format, block_tokens))
-{
-}
+{}
 
 BlockStore::BlockStore(const BlockStore& other)
-    : format_(other.format_), lanes_(other.lanes_), block_tokens_(other.block_tokens_), row_bytes_(other.row_bytes_),
-      scales_per_lane_(other.scales_per_lane_), dropped_(other.dropped_), tokens_(other.tokens_)
+    : format_(other.format_),
+      lanes_(other.lanes_),
+      block_tokens_(other.block_tokens_),
+      row_bytes_(other.row_bytes_),
+      scales_per_lane_(other.scales_per_lane_),
+      dropped_(other.dropped_),
+      tokens_(other.tokens_)
 {
     for (const Block& block : other.blocks_) {
         Block copy = make_block();
@@ -40,10 +44,7 @@ BlockStore::BlockStore(const BlockStore& other)
     }
 }
 
-BlockStore& BlockStore::operator=(const BlockStore& other)
-{
-    return *this = BlockStore(other);
-}
+BlockStore& BlockStore::operator=(const BlockStore& other) { return *this = BlockStore(other); }
 
 BlockStore::Block BlockStore::make_block() const
 {
@@ -81,7 +82,9 @@ void BlockStore::append(const float* rows, std::int64_t lane_stride, std::int64_
             blocks_.push_back(take_block());
         Block& block = blocks_.back();
         if (format_.scale_per == kernels::ScalePer::Channel && kernels::is_integer(format_.type) && block.tokens != 0)
-            throw Error(ErrorKind::Internal, fmt::format("a block of {} tokens with one scale a channel was continued after {}", block_tokens_, block.tokens));
+            throw Error(ErrorKind::Internal,
+                        fmt::format("a block of {} tokens with one scale a channel was continued after {}",
+                                    block_tokens_, block.tokens));
         const int now = std::min(tokens, block_tokens_ - block.tokens);
         fill(block, rows, lane_stride, token_stride, now);
         rows += now * token_stride;
@@ -96,12 +99,15 @@ void BlockStore::fill(Block& block, const float* rows, std::int64_t lane_stride,
         const kernels::Segment at = segment(block, block.tokens, tokens, lane);
         const kernels::RowsOut out{const_cast<std::byte*>(at.rows.codes), const_cast<std::uint16_t*>(at.rows.scales),
                                    const_cast<std::uint16_t*>(at.rows.maybe_zeros)};
-        const kernels::Status status = kernels::encode_rows(format_, rows + lane * lane_stride, token_stride, tokens, out);
+        const kernels::Status status =
+            kernels::encode_rows(format_, rows + lane * lane_stride, token_stride, tokens, out);
         if (status == kernels::Status::NotFinite)
-            throw Error(ErrorKind::NotFinite, "a key or value is not finite, or beyond what the codec's storage type can hold",
+            throw Error(ErrorKind::NotFinite,
+                        "a key or value is not finite, or beyond what the codec's storage type can hold",
                         "compute in fp32, or choose a quantiser with a wider range");
         if (status != kernels::Status::Ok)
-            throw Error(ErrorKind::Internal, fmt::format("rows of width {} were refused by their format", format_.width));
+            throw Error(ErrorKind::Internal,
+                        fmt::format("rows of width {} were refused by their format", format_.width));
     }
     block.tokens += tokens;
 }
@@ -111,10 +117,11 @@ kernels::Segment BlockStore::segment(const Block& block, int first, int count, i
     kernels::Segment out;
     const auto lane_bytes = static_cast<std::size_t>(block_tokens_) * row_bytes_;
     const std::size_t scale_at = static_cast<std::size_t>(lane) * scales_per_lane_
-                                 + (format_.scale_per == kernels::ScalePer::Channel ? 0 : kernels::scale_count(format_, first));
+        + (format_.scale_per == kernels::ScalePer::Channel ? 0 : kernels::scale_count(format_, first));
     out.rows.format = format_;
     out.rows.tokens = count;
-    out.rows.codes = block.codes + static_cast<std::size_t>(lane) * lane_bytes + static_cast<std::size_t>(first) * row_bytes_;
+    out.rows.codes =
+        block.codes + static_cast<std::size_t>(lane) * lane_bytes + static_cast<std::size_t>(first) * row_bytes_;
     out.rows.scales = block.scales ? block.scales + scale_at : nullptr;
     out.rows.maybe_zeros = block.maybe_zeros ? block.maybe_zeros + scale_at : nullptr;
     out.codes_lane_stride = static_cast<std::int64_t>(lane_bytes);
@@ -165,7 +172,8 @@ void BlockStore::decode(int first, int count, float* out, std::int64_t lane_stri
         const int from = std::max(first, std::max(start, 0)), to = std::min(first + count, start + block.tokens);
         for (int lane = 0; from < to && lane < lanes_; ++lane) {
             const kernels::Segment rows = segment(block, from - start, to - from, lane);
-            if (kernels::decode_rows(rows.rows, out + lane * lane_stride + (from - first) * token_stride, token_stride) != kernels::Status::Ok)
+            if (kernels::decode_rows(rows.rows, out + lane * lane_stride + (from - first) * token_stride, token_stride)
+                != kernels::Status::Ok)
                 throw Error(ErrorKind::Internal, "stored rows do not decode");
         }
         start += block.tokens;
@@ -204,14 +212,8 @@ std::size_t BlockStore::block_bytes() const noexcept
     return std::max(kAlignment, codes + scales * (format_.symmetric ? 1 : 2));
 }
 
-std::size_t BlockStore::block_bytes_in_use() const noexcept
-{
-    return blocks_.size() * block_bytes();
-}
+std::size_t BlockStore::block_bytes_in_use() const noexcept { return blocks_.size() * block_bytes(); }
 
-std::size_t BlockStore::bytes_allocated() const noexcept
-{
-    return (blocks_.size() + spare_.size()) * block_bytes();
-}
+std::size_t BlockStore::bytes_allocated() const noexcept { return (blocks_.size() + spare_.size()) * block_bytes(); }
 
 } // namespace kvw

@@ -25,10 +25,13 @@ struct Place
 class Fitter
 {
 public:
-    Fitter(const AttentionShape& shape, ComputeType type, const Calibration* maybe_calibration, std::vector<std::string>& notes)
-        : shape_(shape), type_(type), maybe_calibration_(maybe_calibration), notes_(notes)
-    {
-    }
+    Fitter(const AttentionShape& shape, ComputeType type, const Calibration* maybe_calibration,
+           std::vector<std::string>& notes)
+        : shape_(shape),
+          type_(type),
+          maybe_calibration_(maybe_calibration),
+          notes_(notes)
+    {}
 
     SideCodec side(const CodecSpec& spec, const Place& place);
 
@@ -50,18 +53,26 @@ kernels::RowFormat row_format(const QuantiserSpec& spec, ComputeType type, int w
     kernels::RowFormat format;
     format.width = width;
     switch (spec.kind) {
-    case QuantiserKind::ModelType: format.type = type == ComputeType::Bf16 ? RowType::Bf16 : RowType::Fp32; break;
-    case QuantiserKind::Fp32: format.type = RowType::Fp32; break;
-    case QuantiserKind::Fp16: format.type = RowType::Fp16; break;
-    case QuantiserKind::Bf16: format.type = RowType::Bf16; break;
+    case QuantiserKind::ModelType:
+        format.type = type == ComputeType::Bf16 ? RowType::Bf16 : RowType::Fp32;
+        break;
+    case QuantiserKind::Fp32:
+        format.type = RowType::Fp32;
+        break;
+    case QuantiserKind::Fp16:
+        format.type = RowType::Fp16;
+        break;
+    case QuantiserKind::Bf16:
+        format.type = RowType::Bf16;
+        break;
     case QuantiserKind::Integer:
-        format.type = spec.bits == 8   ? RowType::Int8
-                      : spec.bits == 4 ? RowType::Int4
-                      : spec.bits == 3 ? RowType::Int3
-                                       : RowType::Int2;
-        format.scale_per = spec.axis == ScaleAxis::Token   ? kernels::ScalePer::Row
-                           : spec.axis == ScaleAxis::Group ? kernels::ScalePer::Group
-                                                           : kernels::ScalePer::Channel;
+        format.type = spec.bits == 8 ? RowType::Int8
+            : spec.bits == 4         ? RowType::Int4
+            : spec.bits == 3         ? RowType::Int3
+                                     : RowType::Int2;
+        format.scale_per = spec.axis == ScaleAxis::Token ? kernels::ScalePer::Row
+            : spec.axis == ScaleAxis::Group              ? kernels::ScalePer::Group
+                                                         : kernels::ScalePer::Channel;
         format.group = spec.axis == ScaleAxis::Group ? spec.size : 0;
         format.symmetric = spec.symmetric;
         break;
@@ -72,7 +83,8 @@ kernels::RowFormat row_format(const QuantiserSpec& spec, ComputeType type, int w
 const Calibration& Fitter::calibration() const
 {
     if (!maybe_calibration_)
-        throw Error(ErrorKind::NotFound, "this configuration needs the moments of a calibration, and there is none for this model",
+        throw Error(ErrorKind::NotFound,
+                    "this configuration needs the moments of a calibration, and there is none for this model",
                     "run kvw calibrate MODEL --text FILE --store P.kvw and give that store with --store");
     return *maybe_calibration_;
 }
@@ -88,9 +100,10 @@ Moments Fitter::moments(const TransformSpec& transform, const Place& place, int 
     request.weighted = transform.weighted;
     const int limit = calibration().rank_limit;
     if (limit > 0 && transform.rank > limit)
-        throw Error(ErrorKind::InvalidArgument,
-                    fmt::format("rank {} is asked for and the imported bases have {} components", transform.rank, limit),
-                    "use a smaller rank, or calibrate this model with kvw calibrate");
+        throw Error(
+            ErrorKind::InvalidArgument,
+            fmt::format("rank {} is asked for and the imported bases have {} components", transform.rank, limit),
+            "use a smaller rank, or calibrate this model with kvw calibrate");
     SelectedMoments selected = select_moments(calibration(), request);
     if (!selected.note.empty() && std::find(notes_.begin(), notes_.end(), selected.note) == notes_.end())
         notes_.push_back(selected.note);
@@ -101,25 +114,33 @@ Basis Fitter::basis(const TransformSpec& transform, const Place& place, int head
 {
     const Quantity quantity = place.side == Side::Key ? Quantity::Key : Quantity::Value;
     // Every layer, side and head draws its own matrix from the one seed of the text.
-    const std::uint64_t seed = transform.seed * 1000003ull + static_cast<std::uint64_t>((place.layer * 2 + (place.side == Side::Value)) * 4096 + head);
+    const std::uint64_t seed = transform.seed * 1000003ull
+        + static_cast<std::uint64_t>((place.layer * 2 + (place.side == Side::Value)) * 4096 + head);
     switch (transform.kind) {
     case TransformKind::Pca:
-        return pca_basis(moments(transform, place, head, quantity), transform.rank, transform.uncentred ? Centring::None : Centring::Mean);
+        return pca_basis(moments(transform, place, head, quantity), transform.rank,
+                         transform.uncentred ? Centring::None : Centring::Mean);
     case TransformKind::Kq:
-        return kq_basis(moments(transform, place, head, quantity), moments(transform, place, head, Quantity::Query), transform.rank);
+        return kq_basis(moments(transform, place, head, quantity), moments(transform, place, head, Quantity::Query),
+                        transform.rank);
     case TransformKind::Out:
-        return out_basis(moments(transform, place, head, quantity), select_output_gram(calibration(), place.layer, head).gram, transform.rank);
-    case TransformKind::Random: return random_basis(shape_.head_dim, transform.rank, seed);
-    case TransformKind::Rotate: return random_basis(shape_.head_dim, shape_.head_dim, seed);
-    case TransformKind::Hadamard: return hadamard_basis(shape_.head_dim, seed);
-    default: throw Error(ErrorKind::Internal, "a transform without a basis was asked for one");
+        return out_basis(moments(transform, place, head, quantity),
+                         select_output_gram(calibration(), place.layer, head).gram, transform.rank);
+    case TransformKind::Random:
+        return random_basis(shape_.head_dim, transform.rank, seed);
+    case TransformKind::Rotate:
+        return random_basis(shape_.head_dim, shape_.head_dim, seed);
+    case TransformKind::Hadamard:
+        return hadamard_basis(shape_.head_dim, seed);
+    default:
+        throw Error(ErrorKind::Internal, "a transform without a basis was asked for one");
     }
 }
 
 void Fitter::set_bases(SideCodec& codec, const std::vector<Basis>& bases) const
 {
     const std::int64_t heads = shape_.kv_heads, d = shape_.head_dim, r = codec.width;
-    const auto gather = [&](const std::vector<double> Basis::* part) {
+    const auto gather = [&](const std::vector<double> Basis::*part) {
         at::Tensor all = at::empty({heads, d, r}, at::kDouble);
         for (std::int64_t g = 0; g < heads; ++g) {
             const std::vector<double>& matrix = bases[static_cast<std::size_t>(g)].*part;
@@ -128,10 +149,12 @@ void Fitter::set_bases(SideCodec& codec, const std::vector<Basis>& bases) const
         return all.to(at::kFloat).transpose(1, 2).contiguous();
     };
     codec.encoder = gather(&Basis::encoder);
-    const bool orthonormal = std::all_of(bases.begin(), bases.end(), [](const Basis& b) { return b.encoder == b.decoder; });
+    const bool orthonormal =
+        std::all_of(bases.begin(), bases.end(), [](const Basis& b) { return b.encoder == b.decoder; });
     codec.decoder_transposed = orthonormal ? codec.encoder : gather(&Basis::decoder);
     codec.decoder = codec.decoder_transposed.transpose(1, 2).contiguous();
-    codec.fixed_bytes = static_cast<double>(codec.encoder.nbytes() + codec.decoder.nbytes() + (orthonormal ? 0 : codec.decoder_transposed.nbytes()));
+    codec.fixed_bytes = static_cast<double>(codec.encoder.nbytes() + codec.decoder.nbytes()
+                                            + (orthonormal ? 0 : codec.decoder_transposed.nbytes()));
     const bool centred = std::any_of(bases.begin(), bases.end(), [](const Basis& b) {
         return std::any_of(b.mean.begin(), b.mean.end(), [](double value) { return value != 0; });
     });
@@ -140,7 +163,8 @@ void Fitter::set_bases(SideCodec& codec, const std::vector<Basis>& bases) const
     codec.mean = at::empty({heads, d}, at::kFloat);
     for (std::int64_t g = 0; g < heads; ++g)
         for (std::int64_t i = 0; i < d; ++i)
-            codec.mean.data_ptr<float>()[g * d + i] = static_cast<float>(bases[static_cast<std::size_t>(g)].mean[static_cast<std::size_t>(i)]);
+            codec.mean.data_ptr<float>()[g * d + i] =
+                static_cast<float>(bases[static_cast<std::size_t>(g)].mean[static_cast<std::size_t>(i)]);
     codec.fixed_bytes += static_cast<double>(codec.mean.nbytes());
 }
 
@@ -157,8 +181,10 @@ SideCodec Fitter::side(const CodecSpec& spec, const Place& place)
     switch (spec.transform.kind) {
     case TransformKind::Identity:
     case TransformKind::Zero:
-    case TransformKind::Noise: return codec;
-    default: break;
+    case TransformKind::Noise:
+        return codec;
+    default:
+        break;
     }
     std::vector<Basis> bases;
     for (int head = 0; head < shape_.kv_heads; ++head) {
@@ -173,17 +199,22 @@ SideCodec Fitter::side(const CodecSpec& spec, const Place& place)
 
 void check_calibration(const Calibration& calibration, const AttentionShape& shape)
 {
-    if (calibration.layers == shape.layers && calibration.kv_heads == shape.kv_heads && calibration.head_dim == shape.head_dim)
+    if (calibration.layers == shape.layers && calibration.kv_heads == shape.kv_heads
+        && calibration.head_dim == shape.head_dim)
         return;
-    throw Error(ErrorKind::BadInput,
-                fmt::format("the calibration is of a model with {} layers, {} KV heads and head size {}; this one has {}, {} and {}",
-                            calibration.layers, calibration.kv_heads, calibration.head_dim, shape.layers, shape.kv_heads, shape.head_dim),
-                "calibrate this model, or choose its calibration with --calibration");
+    throw Error(
+        ErrorKind::BadInput,
+        fmt::format(
+            "the calibration is of a model with {} layers, {} KV heads and head size {}; this one has {}, {} and {}",
+            calibration.layers, calibration.kv_heads, calibration.head_dim, shape.layers, shape.kv_heads,
+            shape.head_dim),
+        "calibrate this model, or choose its calibration with --calibration");
 }
 
 } // namespace
 
-FittedConfiguration fit(const Configuration& configuration, const AttentionShape& shape, ComputeType type, const Calibration* maybe_calibration)
+FittedConfiguration fit(const Configuration& configuration, const AttentionShape& shape, ComputeType type,
+                        const Calibration* maybe_calibration)
 {
     check(configuration, shape.layers, shape.head_dim);
     if (maybe_calibration && configuration.needs_moments())

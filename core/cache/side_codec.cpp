@@ -42,7 +42,8 @@ void encode_few(const SideCodec& codec, const at::Tensor& x, at::Tensor& out)
                 const float* row = x.data_ptr<float>() + b * x.stride(0) + t * x.stride(1) + g * x.stride(2);
                 for (int i = 0; i < d; ++i)
                     centred[static_cast<std::size_t>(i)] = row[i] - (mean ? mean[g * d + i] : 0.0f);
-                multiply_rows(encoder + g * r * d, r, d, centred.data(), out.data_ptr<float>() + ((b * heads + g) * tokens + t) * r);
+                multiply_rows(encoder + g * r * d, r, d, centred.data(),
+                              out.data_ptr<float>() + ((b * heads + g) * tokens + t) * r);
             }
         }
     }

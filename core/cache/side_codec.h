@@ -28,8 +28,8 @@ struct SideCodec
     at::Tensor encoder;
     at::Tensor decoder; ///< [kv_heads, head_dim, rank] or undefined; the same storage seen transposed when orthonormal
     at::Tensor decoder_transposed; ///< [kv_heads, rank, head_dim]: the query map
-    at::Tensor mean; ///< [kv_heads, head_dim] or undefined (zero)
-    double fixed_bytes = 0; ///< bases and means as held
+    at::Tensor mean;               ///< [kv_heads, head_dim] or undefined (zero)
+    double fixed_bytes = 0;        ///< bases and means as held
 
     bool has_basis() const { return encoder.defined(); }
 };

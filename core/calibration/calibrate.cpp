@@ -27,7 +27,10 @@ constexpr int kConvergenceReports = 16;
 class Convergence
 {
 public:
-    Convergence(const AttentionShape& shape, std::int64_t tokens) : shape_(shape), every_(std::max<std::int64_t>(1, tokens / kConvergenceReports)) {}
+    Convergence(const AttentionShape& shape, std::int64_t tokens)
+        : shape_(shape),
+          every_(std::max<std::int64_t>(1, tokens / kConvergenceReports))
+    {}
 
     std::optional<double> update(const Gatherer& gatherer)
     {
@@ -60,9 +63,13 @@ Calibration calibrate(Decoder& decoder, std::span<const std::int32_t> tokens, co
                       const std::function<void(const CalibrationProgress&)>& report)
 {
     if (tokens.size() < 2)
-        throw Error(ErrorKind::BadInput, fmt::format("the text has {} token(s); a calibration needs at least 2", tokens.size()), "give a longer text");
+        throw Error(ErrorKind::BadInput,
+                    fmt::format("the text has {} token(s); a calibration needs at least 2", tokens.size()),
+                    "give a longer text");
     if (options.window_tokens < 2 || options.sinks < 0)
-        throw Error(ErrorKind::InvalidArgument, fmt::format("a window of {} tokens with {} sinks cannot be calibrated", options.window_tokens, options.sinks),
+        throw Error(ErrorKind::InvalidArgument,
+                    fmt::format("a window of {} tokens with {} sinks cannot be calibrated", options.window_tokens,
+                                options.sinks),
                     "use a window of at least 2 tokens and sinks of 0 or more");
     const AttentionShape shape = decoder.attention_shape();
     Gatherer gatherer(shape, options.sinks, options.weighted ? Gatherer::Weighted::Yes : Gatherer::Weighted::No);
@@ -78,7 +85,8 @@ Calibration calibrate(Decoder& decoder, std::span<const std::int32_t> tokens, co
     for (std::int64_t first = 0; first < total; first += options.window_tokens) {
         const std::int64_t count = std::min<std::int64_t>(options.window_tokens, total - first);
         guarded("calibrating", [&] {
-            const at::Tensor ids = at::from_blob(const_cast<std::int32_t*>(tokens.data() + first), {1, count}, at::kInt).to(at::kLong);
+            const at::Tensor ids =
+                at::from_blob(const_cast<std::int32_t*>(tokens.data() + first), {1, count}, at::kInt).to(at::kLong);
             decoder.forward(ids, 0, *past, &gatherer, Extent::LastAttend);
         });
         CalibrationProgress progress;

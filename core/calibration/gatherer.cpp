@@ -34,10 +34,14 @@ void raise_maximum(const float* rows, std::int64_t count, std::int64_t stride, i
 } // namespace
 
 HeadAccumulators::HeadAccumulators(int heads, int dim)
-    : heads_(heads), dim_(dim), shift_(static_cast<std::size_t>(heads) * dim), weight_(static_cast<std::size_t>(heads)), sum_(shift_.size()),
-      product_(shift_.size() * static_cast<std::size_t>(dim)), maximum_(static_cast<std::size_t>(heads), std::vector<double>(static_cast<std::size_t>(dim)))
-{
-}
+    : heads_(heads),
+      dim_(dim),
+      shift_(static_cast<std::size_t>(heads) * dim),
+      weight_(static_cast<std::size_t>(heads)),
+      sum_(shift_.size()),
+      product_(shift_.size() * static_cast<std::size_t>(dim)),
+      maximum_(static_cast<std::size_t>(heads), std::vector<double>(static_cast<std::size_t>(dim)))
+{}
 
 void HeadAccumulators::set_shift(const at::Tensor& x, std::int64_t first, std::int64_t last)
 {
@@ -80,7 +84,8 @@ void HeadAccumulators::add(const at::Tensor& x, std::int64_t first, std::int64_t
         if (maybe_weights.defined())
             continue;
         for (int h = 0; h < heads_; ++h)
-            raise_maximum(args.x + h * args.head_stride, args.tokens, args.token_stride, dim_, maximum_[static_cast<std::size_t>(h)]);
+            raise_maximum(args.x + h * args.head_stride, args.tokens, args.token_stride, dim_,
+                          maximum_[static_cast<std::size_t>(h)]);
     }
 }
 
@@ -109,7 +114,10 @@ void Gatherer::Split::add(const at::Tensor& x, int sink_count, const at::Tensor&
     rest.add(x, cut, tokens, maybe_weights);
 }
 
-Gatherer::Gatherer(const AttentionShape& shape, int sinks, Weighted weighted) : shape_(shape), sinks_(sinks), weighted_(weighted)
+Gatherer::Gatherer(const AttentionShape& shape, int sinks, Weighted weighted)
+    : shape_(shape),
+      sinks_(sinks),
+      weighted_(weighted)
 {
     const HeadAccumulators queries(shape.heads, shape.head_dim), keys(shape.kv_heads, shape.head_dim);
     const Split q{queries, queries}, k{keys, keys}, none{};
@@ -145,11 +153,16 @@ void Gatherer::attention_received(int layer, const at::Tensor& k, const at::Tens
 const Gatherer::Split& Gatherer::split(const Layer& layer, Quantity quantity, Weighting weighting) const
 {
     switch (quantity) {
-    case Quantity::QueryPreRope: return layer.q_pre;
-    case Quantity::Query: return layer.q;
-    case Quantity::KeyPreRope: return layer.k_pre;
-    case Quantity::Key: return weighting == Weighting::Attention ? layer.k_weighted : layer.k;
-    case Quantity::Value: return weighting == Weighting::Attention ? layer.v_weighted : layer.v;
+    case Quantity::QueryPreRope:
+        return layer.q_pre;
+    case Quantity::Query:
+        return layer.q;
+    case Quantity::KeyPreRope:
+        return layer.k_pre;
+    case Quantity::Key:
+        return weighting == Weighting::Attention ? layer.k_weighted : layer.k;
+    case Quantity::Value:
+        return weighting == Weighting::Attention ? layer.v_weighted : layer.v;
     }
     return layer.k;
 }

@@ -18,11 +18,11 @@ enum class ScaleAxis { Token, Channel, Group };
 struct TransformSpec
 {
     TransformKind kind = TransformKind::Identity;
-    int rank = 0;         ///< Random, Pca, Kq, Out: 1..head_dim; 0 elsewhere
+    int rank = 0;           ///< Random, Pca, Kq, Out: 1..head_dim; 0 elsewhere
     std::uint64_t seed = 0; ///< Noise, Random, Rotate, Hadamard
-    bool pooled = false;     ///< Pca: one basis for all KV heads of a layer
-    bool uncentred = false;  ///< Pca: basis of the raw second moment, no mean taken off
-    bool weighted = false;   ///< Pca, Kq, Out: attention-weighted moments
+    bool pooled = false;    ///< Pca: one basis for all KV heads of a layer
+    bool uncentred = false; ///< Pca: basis of the raw second moment, no mean taken off
+    bool weighted = false;  ///< Pca, Kq, Out: attention-weighted moments
     bool operator==(const TransformSpec&) const = default;
 };
 
@@ -77,7 +77,7 @@ struct Configuration
     std::vector<LayerOverride> overrides;
 
     LayerConfiguration layer(int index) const;
-    bool is_identity() const noexcept; ///< nothing anywhere is coded
+    bool is_identity() const noexcept;   ///< nothing anywhere is coded
     bool needs_moments() const noexcept; ///< some transform is Pca, Kq or Out
     bool needs_weighted_moments() const noexcept;
     bool operator==(const Configuration&) const = default;

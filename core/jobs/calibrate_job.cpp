@@ -15,8 +15,8 @@ std::vector<SpectrumRecord> spectrum_records(RowId run, const Calibration& calib
     std::vector<SpectrumRecord> out;
     for (const HeadSpectrum& spectrum : spectra(calibration)) {
         const Quantity quantity = parse_name<Quantity>(spectrum.quantity).value_or(Quantity::Key); // "qk": the keys'
-        const HeadMoments* entry
-            = calibration.find(spectrum.layer, spectrum.kv_head, quantity, spectrum.positions, spectrum.weighting);
+        const HeadMoments* entry =
+            calibration.find(spectrum.layer, spectrum.kv_head, quantity, spectrum.positions, spectrum.weighting);
         SpectrumRecord record;
         record.run = run;
         record.layer = spectrum.layer;
@@ -47,7 +47,8 @@ CalibrateOutcome run_calibrate(const CalibrateSpecification& job, const JobConte
     context.cancel.check();
     const TokenisedText text = tokenise(session.tokenizer, job.text, job.tokens);
     if (job.tokens > 0 && static_cast<std::int64_t>(text.tokens.size()) < job.tokens)
-        context.sink.warning(fmt::format("{} has {} tokens; {} were asked for", text.name, text.tokens.size(), job.tokens));
+        context.sink.warning(
+            fmt::format("{} has {} tokens; {} were asked for", text.name, text.tokens.size(), job.tokens));
     RunRecord record = run_of(context.store, RunKind::Calibrate, session, job.engine, text);
     record.window_tokens = job.window;
     record.settings_json = nlohmann::json(job).dump();
@@ -60,16 +61,17 @@ CalibrateOutcome run_calibrate(const CalibrateSpecification& job, const JobConte
         options.window_tokens = job.window;
         options.sinks = job.sinks;
         options.weighted = job.weighted;
-        const Calibration calibration = calibrate(*session.decoder, text.tokens, options, [&](const CalibrationProgress& at) {
-            outcome.seconds = at.elapsed_s;
-            const auto done = static_cast<double>(at.tokens_done);
-            context.sink.progress(done, static_cast<double>(at.tokens_total), "tokens");
-            if (at.subspace_change) {
-                context.store.put_metric(run, "subspace_change", done, *at.subspace_change);
-                context.sink.metric("subspace_change", done, *at.subspace_change);
-            }
-            context.cancel.check();
-        });
+        const Calibration calibration =
+            calibrate(*session.decoder, text.tokens, options, [&](const CalibrationProgress& at) {
+                outcome.seconds = at.elapsed_s;
+                const auto done = static_cast<double>(at.tokens_done);
+                context.sink.progress(done, static_cast<double>(at.tokens_total), "tokens");
+                if (at.subspace_change) {
+                    context.store.put_metric(run, "subspace_change", done, *at.subspace_change);
+                    context.sink.metric("subspace_change", done, *at.subspace_change);
+                }
+                context.cancel.check();
+            });
         context.sink.stage(3, 3, "spectra");
         const std::vector<SpectrumRecord> records = spectrum_records(run, calibration);
         // One transaction: a calibration without its spectra, or the other way round, would be half a result.

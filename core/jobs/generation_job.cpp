@@ -18,7 +18,8 @@ public:
         if (job.prompt.empty())
             throw Error(ErrorKind::InvalidArgument, "the prompt is empty", "give --prompt a text");
         if (job.max_new < 1)
-            throw Error(ErrorKind::InvalidArgument, fmt::format("{} new tokens were asked for", job.max_new), "use --max-new 1 or more");
+            throw Error(ErrorKind::InvalidArgument, fmt::format("{} new tokens were asked for", job.max_new),
+                        "use --max-new 1 or more");
         for (const std::string& text : job.configurations) {
             const Configuration point = parse_configuration(text);
             if (std::find(points_.begin(), points_.end(), point) == points_.end())
@@ -106,18 +107,20 @@ void GenerationRun::write(RowId parent, const Configuration& point)
         child.calibration_run = calibration_->run;
     GenerationRecord record;
     record_run(context_.store, child, [&](RowId run) {
-        auto fitted = std::make_shared<FittedConfiguration>(fit(point, session_->decoder->attention_shape(), session_->decoder->compute_type(),
+        auto fitted = std::make_shared<FittedConfiguration>(fit(point, session_->decoder->attention_shape(),
+                                                                session_->decoder->compute_type(),
                                                                 calibration_ ? &calibration_->calibration : nullptr));
         for (const std::string& note : fitted->notes)
             context_.sink.warning(note);
         if (points_.size() > 1)
             context_.sink.text(fmt::format("{}--- {}\n", first ? "" : "\n", text));
         int done = 0;
-        const GenerationResult result = generate(*session_->decoder, fitted, prompt_, sampling(), [&](std::int32_t token) {
-            context_.sink.text(session_->tokenizer.token_bytes(token));
-            context_.sink.progress(++done, job_.max_new, "tokens");
-            context_.cancel.check();
-        });
+        const GenerationResult result =
+            generate(*session_->decoder, fitted, prompt_, sampling(), [&](std::int32_t token) {
+                context_.sink.text(session_->tokenizer.token_bytes(token));
+                context_.sink.progress(++done, job_.max_new, "tokens");
+                context_.cancel.check();
+            });
         context_.sink.text("\n");
         record = record_of(result);
         record.run = run;

@@ -107,19 +107,24 @@ ImportedSide Importer::side(const c10::IValue& value, const std::string& place)
     at::Tensor basis = tensor(value, "U", place);
     if (basis.dim() == 2)
         basis = basis.unsqueeze(0);
-    if (basis.dim() != 3 || (basis.size(0) != 1 && basis.size(0) != heads) || basis.size(1) != d || basis.size(2) < 1 || basis.size(2) > d)
-        refuse(file_, fmt::format("{}[\"U\"] has the shape {}; this model wants [{}, rank] or [{}, {}, rank] with a rank up to {}", place,
-                                  fmt::join(tensor(value, "U", place).sizes(), "x"), d, heads, d, d));
+    if (basis.dim() != 3 || (basis.size(0) != 1 && basis.size(0) != heads) || basis.size(1) != d || basis.size(2) < 1
+        || basis.size(2) > d)
+        refuse(file_,
+               fmt::format(
+                   "{}[\"U\"] has the shape {}; this model wants [{}, rank] or [{}, {}, rank] with a rank up to {}",
+                   place, fmt::join(tensor(value, "U", place).sizes(), "x"), d, heads, d, d));
     out.basis = basis;
     const at::Tensor gram = at::matmul(basis.transpose(1, 2), basis) - at::eye(basis.size(2), at::kDouble);
     if (const double error = gram.abs().max().item<double>(); !(error <= kOrthonormalTolerance))
         refuse(file_, fmt::format("the columns of {}[\"U\"] are not orthonormal (off by {:.2g})", place, error));
     const at::Tensor mean = tensor(value, "mean", place);
     if (mean.numel() != basis.size(0) * d)
-        refuse(file_, fmt::format("{}[\"mean\"] has {} numbers, {} were expected", place, mean.numel(), basis.size(0) * d));
+        refuse(file_,
+               fmt::format("{}[\"mean\"] has {} numbers, {} were expected", place, mean.numel(), basis.size(0) * d));
     out.mean = mean.view({basis.size(0), d});
     for (const char* key : {"eigenvalues", "variance", "explained_variance"}) {
-        if (const auto found = member(value, key); found && found->isTensor() && found->toTensor().numel() >= basis.size(0) * basis.size(2))
+        if (const auto found = member(value, key);
+            found && found->isTensor() && found->toTensor().numel() >= basis.size(0) * basis.size(2))
             out.variances = tensor(value, key, place).view({basis.size(0), -1}).narrow(1, 0, basis.size(2));
     }
     return out;
@@ -137,7 +142,8 @@ void Importer::add(int layer, Quantity quantity, const ImportedSide& side, Calib
         const std::int64_t from = pooled ? 0 : head;
         const at::Tensor basis = side.basis[from];
         const at::Tensor weights = side.variances.defined() ? side.variances[from] : order;
-        const at::Tensor scatter = at::matmul(basis * weights, basis.t()).contiguous(), mean = side.mean[from].contiguous();
+        const at::Tensor scatter = at::matmul(basis * weights, basis.t()).contiguous(),
+                         mean = side.mean[from].contiguous();
         HeadMoments entry;
         entry.layer = layer;
         entry.kv_head = head;
@@ -191,7 +197,8 @@ RowId run_import(const ImportSpecification& job, const JobContext& context)
         Importer importer(session.config, job.file);
         const Calibration calibration = importer.read();
         if (!importer.has_variances())
-            context.sink.warning("the file has no variances: its components are taken in their order, and it gives no spectra");
+            context.sink.warning(
+                "the file has no variances: its components are taken in their order, and it gives no spectra");
         context.store.put_calibration(run, calibration);
     });
 }

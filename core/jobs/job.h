@@ -41,7 +41,8 @@ struct ChosenCalibration
 };
 /// The run that is asked for, else the store's newest of the model. Throws Error{NotFound} when there is none,
 /// {InvalidArgument} when the run is no calibration of this model.
-ChosenCalibration choose_calibration(const Store& store, const std::string& model_hash, std::optional<std::int64_t> run);
+ChosenCalibration choose_calibration(const Store& store, const std::string& model_hash,
+                                     std::optional<std::int64_t> run);
 
 /// "expand" or "compressed"; throws Error{InvalidArgument}.
 ReadAs parse_read_as(const std::string& word);
@@ -76,7 +77,7 @@ ThroughputOutcome run_throughput(const ThroughputSpecification& job, const JobCo
 struct GenerationOutcome
 {
     RowId run = 0;
-    std::vector<GenerationRecord> results; ///< the identity first
+    std::vector<GenerationRecord> results;   ///< the identity first
     std::vector<std::string> configurations; ///< normal forms, likewise
 };
 GenerationOutcome run_generation(const GenerationSpecification& job, const JobContext& context);

@@ -14,10 +14,12 @@ Tokenizer open_tokenizer(const std::filesystem::path& folder, const ModelConfig&
 {
     Tokenizer tokenizer = Tokenizer::load(folder / "tokenizer.json");
     if (tokenizer.size() > config.vocab_size)
-        throw Error(ErrorKind::BadInput,
-                    fmt::format("{}: the tokenizer has ids up to {}, the model a vocabulary of {}: it is another model's tokenizer",
-                                (folder / "tokenizer.json").string(), tokenizer.size() - 1, config.vocab_size),
-                    "take tokenizer.json and the weights from the same model");
+        throw Error(
+            ErrorKind::BadInput,
+            fmt::format(
+                "{}: the tokenizer has ids up to {}, the model a vocabulary of {}: it is another model's tokenizer",
+                (folder / "tokenizer.json").string(), tokenizer.size() - 1, config.vocab_size),
+            "take tokenizer.json and the weights from the same model");
     return tokenizer;
 }
 
@@ -43,7 +45,8 @@ ModelSession open_model(const EngineOptions& options)
     Tokenizer tokenizer = open_tokenizer(options.model, config);
     std::string hash = weights->content_hash();
     std::unique_ptr<Decoder> opened = open_decoder(config, weights, decoder);
-    return ModelSession{std::move(config), std::move(weights), std::move(tokenizer), std::move(hash), std::move(opened)};
+    return ModelSession{std::move(config), std::move(weights), std::move(tokenizer), std::move(hash),
+                        std::move(opened)};
 }
 
 ModelFacts inspect_model(const std::filesystem::path& folder)
@@ -61,7 +64,8 @@ ModelFacts inspect_model(const std::filesystem::path& folder)
 TokenisedText tokenise(const Tokenizer& tokenizer, const std::filesystem::path& file, std::int64_t limit)
 {
     if (limit < 0)
-        throw Error(ErrorKind::InvalidArgument, fmt::format("{} tokens were asked for", limit), "use --tokens 0 for the whole text, or a positive number");
+        throw Error(ErrorKind::InvalidArgument, fmt::format("{} tokens were asked for", limit),
+                    "use --tokens 0 for the whole text, or a positive number");
     const TextFile text = read_text(file);
     TokenisedText out;
     out.hash = text.hash;
@@ -71,8 +75,10 @@ TokenisedText tokenise(const Tokenizer& tokenizer, const std::filesystem::path& 
     if (limit > 0 && static_cast<std::int64_t>(out.tokens.size()) > limit)
         out.tokens.resize(static_cast<std::size_t>(limit));
     if (out.tokens.size() < 2)
-        throw Error(ErrorKind::BadInput, fmt::format("{}: the text has {} token(s); at least 2 are needed", file.string(), out.tokens.size()),
-                    "give a longer text");
+        throw Error(
+            ErrorKind::BadInput,
+            fmt::format("{}: the text has {} token(s); at least 2 are needed", file.string(), out.tokens.size()),
+            "give a longer text");
     return out;
 }
 

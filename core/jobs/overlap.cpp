@@ -10,10 +10,7 @@ namespace {
 /// Odd, so that every power is invertible modulo 2^64.
 constexpr std::uint64_t kBase = 0x9e3779b97f4a7c15ULL;
 
-std::uint64_t value_of(std::int32_t token)
-{
-    return static_cast<std::uint64_t>(static_cast<std::uint32_t>(token)) + 1;
-}
+std::uint64_t value_of(std::int32_t token) { return static_cast<std::uint64_t>(static_cast<std::uint32_t>(token)) + 1; }
 
 /// The polynomial's low bits depend on few tokens' low bits; this spreads them (the finaliser of SplitMix64).
 std::uint64_t spread(std::uint64_t x)

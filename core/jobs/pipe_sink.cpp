@@ -72,9 +72,6 @@ void PipeSink::committed(std::string_view table, std::int64_t run)
     send(protocol::Committed{{std::string(table)}, run});
 }
 
-void PipeSink::warning(std::string_view sentence)
-{
-    send(protocol::Warning{std::string(sentence), {}});
-}
+void PipeSink::warning(std::string_view sentence) { send(protocol::Warning{std::string(sentence), {}}); }
 
 } // namespace kvw

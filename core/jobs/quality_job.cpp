@@ -30,8 +30,12 @@ class QualityRun
 {
 public:
     QualityRun(RunKind kind, const QualitySpecification& job, const JobContext& context)
-        : kind_(kind), job_(job), context_(context), points_(configurations_of(kind, job)),
-          protocol_(parse_protocol(job.protocol)), read_as_(parse_read_as(job.attend))
+        : kind_(kind),
+          job_(job),
+          context_(context),
+          points_(configurations_of(kind, job)),
+          protocol_(parse_protocol(job.protocol)),
+          read_as_(parse_read_as(job.attend))
     {
         std::erase_if(points_, [](const Configuration& point) { return point.is_identity(); });
         if (points_.empty() && kind == RunKind::Sweep)
@@ -89,9 +93,11 @@ void QualityRun::open()
         context_.sink.warning(
             fmt::format("{} has {} tokens; {} were asked for", text_->name, text_->tokens.size(), job_.tokens));
     if (session_->config.max_positions > 0 && job_.window > session_->config.max_positions)
-        context_.sink.warning(fmt::format("windows of {} tokens are longer than the {} positions that the model was made for",
-                                          job_.window, session_->config.max_positions));
-    const bool needs = std::any_of(points_.begin(), points_.end(), [](const Configuration& c) { return c.needs_moments(); });
+        context_.sink.warning(
+            fmt::format("windows of {} tokens are longer than the {} positions that the model was made for",
+                        job_.window, session_->config.max_positions));
+    const bool needs =
+        std::any_of(points_.begin(), points_.end(), [](const Configuration& c) { return c.needs_moments(); });
     if (needs) {
         calibration_ = choose_calibration(context_.store, session_->hash, job_.calibration);
         check_overlap();
@@ -124,9 +130,10 @@ void QualityRun::check_overlap()
     const bool same = calibration_->text_hash == text_->hash;
     if (!same && overlap.shared == 0)
         return;
-    const std::string found = same ? fmt::format("{} is the text that calibration {} was made from", text_->name, calibration_->run)
-                                   : fmt::format("{} shares {} of {} blocks of {} tokens with the text of calibration {}", text_->name,
-                                                 overlap.shared, overlap.blocks, kOverlapBlock, calibration_->run);
+    const std::string found = same
+        ? fmt::format("{} is the text that calibration {} was made from", text_->name, calibration_->run)
+        : fmt::format("{} shares {} of {} blocks of {} tokens with the text of calibration {}", text_->name,
+                      overlap.shared, overlap.blocks, kOverlapBlock, calibration_->run);
     if (job_.allow_overlap || (!same && overlap.share() < kOverlapLimit)) {
         context_.sink.warning(found + (job_.allow_overlap ? "; the figures flatter the calibrated bases" : ""));
         return;
@@ -150,8 +157,9 @@ void QualityRun::find_earlier()
     filter.text_hash = record_.text_hash;
     for (const Provenance& found : context_.store.runs(filter)) {
         const RunRecord& run = found.run;
-        if (run.environment != now.run.environment || run.protocol != record_.protocol || run.window_tokens != record_.window_tokens
-            || run.tokens != record_.tokens || run.settings_json != record_.settings_json || run.calibration_run != record_.calibration_run)
+        if (run.environment != now.run.environment || run.protocol != record_.protocol
+            || run.window_tokens != record_.window_tokens || run.tokens != record_.tokens
+            || run.settings_json != record_.settings_json || run.calibration_run != record_.calibration_run)
             continue;
         if (!run.parent_run && run.status != RunStatus::Measured && run.status != RunStatus::Running)
             earlier_parent_ = run.id; // the newest: runs come oldest first
@@ -185,7 +193,8 @@ PerplexityMeter::Report QualityRun::reporter()
     };
 }
 
-void QualityRun::keep(RowId run, const Configuration& configuration, const PerplexityResult& result, const PerplexityResult* maybe_identity)
+void QualityRun::keep(RowId run, const Configuration& configuration, const PerplexityResult& result,
+                      const PerplexityResult* maybe_identity)
 {
     QualityRecord record = quality_record(result, maybe_identity);
     record.run = run;
@@ -265,8 +274,9 @@ void QualityRun::measure(RowId parent)
         }
     }
     if (!failures_.empty())
-        throw Error(ErrorKind::NotFinite, fmt::format("{} of {} configurations could not be measured: {}", failures_.size(), points_.size(),
-                                                      failures_.front()),
+        throw Error(ErrorKind::NotFinite,
+                    fmt::format("{} of {} configurations could not be measured: {}", failures_.size(), points_.size(),
+                                failures_.front()),
                     "the others are in the store");
 }
 
@@ -281,8 +291,9 @@ QualityOutcome QualityRun::run()
     record_.settings_json = settings.dump();
     find_earlier();
     if (earlier_parent_) {
-        context_.sink.warning(fmt::format("going on with run {}, which was left unfinished: {} of {} configurations are measured", *earlier_parent_,
-                                          earlier_.size(), points_.size() + 1));
+        context_.sink.warning(
+            fmt::format("going on with run {}, which was left unfinished: {} of {} configurations are measured",
+                        *earlier_parent_, earlier_.size(), points_.size() + 1));
         outcome_.run = *earlier_parent_;
         resume_run(context_.store, *earlier_parent_, [&](RowId parent) { measure(parent); });
     } else {

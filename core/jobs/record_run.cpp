@@ -14,9 +14,12 @@ namespace {
 RunStatus status_after(const Error& error)
 {
     switch (error.kind()) {
-    case ErrorKind::Cancelled: return RunStatus::Cancelled;
-    case ErrorKind::Unsupported: return RunStatus::Unsupported;
-    default: return RunStatus::Failed;
+    case ErrorKind::Cancelled:
+        return RunStatus::Cancelled;
+    case ErrorKind::Unsupported:
+        return RunStatus::Unsupported;
+    default:
+        return RunStatus::Failed;
     }
 }
 
@@ -143,10 +146,10 @@ ChosenCalibration choose_calibration(const Store& store, const std::string& mode
     } else {
         const std::optional<RowId> newest = store.newest_calibration(model_hash);
         if (!newest)
-            throw Error(ErrorKind::NotFound,
-                        fmt::format("a configuration needs the moments of a calibration, and {} has none of this model",
-                                    file),
-                        fmt::format("kvw calibrate MODEL --text FILE --store {}", file));
+            throw Error(
+                ErrorKind::NotFound,
+                fmt::format("a configuration needs the moments of a calibration, and {} has none of this model", file),
+                fmt::format("kvw calibrate MODEL --text FILE --store {}", file));
         out.run = *newest;
     }
     out.text_hash = store.run(out.run)->run.text_hash;

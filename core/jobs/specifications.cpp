@@ -8,8 +8,13 @@ namespace {
 struct Writer
 {
     nlohmann::json& json;
-    template <typename T> void operator()(const char* name, const T& value) const { json[name] = value; }
-    template <typename T> void operator()(const char* name, const std::optional<T>& value) const
+    template<typename T>
+    void operator()(const char* name, const T& value) const
+    {
+        json[name] = value;
+    }
+    template<typename T>
+    void operator()(const char* name, const std::optional<T>& value) const
     {
         if (value)
             json[name] = *value;
@@ -19,26 +24,30 @@ struct Writer
 struct Reader
 {
     const nlohmann::json& json;
-    template <typename T> void operator()(const char* name, T& value) const
+    template<typename T>
+    void operator()(const char* name, T& value) const
     {
         if (const auto found = json.find(name); found != json.end())
             found->get_to(value);
     }
-    template <typename T> void operator()(const char* name, std::optional<T>& value) const
+    template<typename T>
+    void operator()(const char* name, std::optional<T>& value) const
     {
         if (const auto found = json.find(name); found != json.end() && !found->is_null())
             value = found->template get<T>();
     }
 };
 
-template <typename Visitor, typename Engine> void visit_engine(const Visitor& visit, Engine& engine)
+template<typename Visitor, typename Engine>
+void visit_engine(const Visitor& visit, Engine& engine)
 {
     visit("type", engine.type);
     visit("device", engine.device);
     visit("threads", engine.threads);
 }
 
-template <typename Visitor, typename Job> void visit_calibrate(const Visitor& visit, Job& job)
+template<typename Visitor, typename Job>
+void visit_calibrate(const Visitor& visit, Job& job)
 {
     visit("engine", job.engine);
     visit("text", job.text);
@@ -48,7 +57,8 @@ template <typename Visitor, typename Job> void visit_calibrate(const Visitor& vi
     visit("weighted", job.weighted);
 }
 
-template <typename Visitor, typename Job> void visit_quality(const Visitor& visit, Job& job)
+template<typename Visitor, typename Job>
+void visit_quality(const Visitor& visit, Job& job)
 {
     visit("engine", job.engine);
     visit("text", job.text);
@@ -63,7 +73,8 @@ template <typename Visitor, typename Job> void visit_quality(const Visitor& visi
     visit("attend", job.attend);
 }
 
-template <typename Visitor, typename Job> void visit_throughput(const Visitor& visit, Job& job)
+template<typename Visitor, typename Job>
+void visit_throughput(const Visitor& visit, Job& job)
 {
     visit("engine", job.engine);
     visit("contexts", job.contexts);
@@ -76,7 +87,8 @@ template <typename Visitor, typename Job> void visit_throughput(const Visitor& v
     visit("attend", job.attend);
 }
 
-template <typename Visitor, typename Job> void visit_generation(const Visitor& visit, Job& job)
+template<typename Visitor, typename Job>
+void visit_generation(const Visitor& visit, Job& job)
 {
     visit("engine", job.engine);
     visit("prompt", job.prompt);
@@ -90,7 +102,8 @@ template <typename Visitor, typename Job> void visit_generation(const Visitor& v
     visit("calibration", job.calibration);
 }
 
-template <typename Visitor, typename Job> void visit_import(const Visitor& visit, Job& job)
+template<typename Visitor, typename Job>
+void visit_import(const Visitor& visit, Job& job)
 {
     visit("engine", job.engine);
     visit("file", job.file);
@@ -110,54 +123,24 @@ void from_json(const nlohmann::json& json, EngineOptions& options)
     options.model = json.value("model", std::string());
 }
 
-void to_json(nlohmann::json& json, const CalibrateSpecification& job)
-{
-    visit_calibrate(Writer{json}, job);
-}
+void to_json(nlohmann::json& json, const CalibrateSpecification& job) { visit_calibrate(Writer{json}, job); }
 
-void from_json(const nlohmann::json& json, CalibrateSpecification& job)
-{
-    visit_calibrate(Reader{json}, job);
-}
+void from_json(const nlohmann::json& json, CalibrateSpecification& job) { visit_calibrate(Reader{json}, job); }
 
-void to_json(nlohmann::json& json, const QualitySpecification& job)
-{
-    visit_quality(Writer{json}, job);
-}
+void to_json(nlohmann::json& json, const QualitySpecification& job) { visit_quality(Writer{json}, job); }
 
-void from_json(const nlohmann::json& json, QualitySpecification& job)
-{
-    visit_quality(Reader{json}, job);
-}
+void from_json(const nlohmann::json& json, QualitySpecification& job) { visit_quality(Reader{json}, job); }
 
-void to_json(nlohmann::json& json, const ThroughputSpecification& job)
-{
-    visit_throughput(Writer{json}, job);
-}
+void to_json(nlohmann::json& json, const ThroughputSpecification& job) { visit_throughput(Writer{json}, job); }
 
-void from_json(const nlohmann::json& json, ThroughputSpecification& job)
-{
-    visit_throughput(Reader{json}, job);
-}
+void from_json(const nlohmann::json& json, ThroughputSpecification& job) { visit_throughput(Reader{json}, job); }
 
-void to_json(nlohmann::json& json, const GenerationSpecification& job)
-{
-    visit_generation(Writer{json}, job);
-}
+void to_json(nlohmann::json& json, const GenerationSpecification& job) { visit_generation(Writer{json}, job); }
 
-void from_json(const nlohmann::json& json, GenerationSpecification& job)
-{
-    visit_generation(Reader{json}, job);
-}
+void from_json(const nlohmann::json& json, GenerationSpecification& job) { visit_generation(Reader{json}, job); }
 
-void to_json(nlohmann::json& json, const ImportSpecification& job)
-{
-    visit_import(Writer{json}, job);
-}
+void to_json(nlohmann::json& json, const ImportSpecification& job) { visit_import(Writer{json}, job); }
 
-void from_json(const nlohmann::json& json, ImportSpecification& job)
-{
-    visit_import(Reader{json}, job);
-}
+void from_json(const nlohmann::json& json, ImportSpecification& job) { visit_import(Reader{json}, job); }
 
 } // namespace kvw

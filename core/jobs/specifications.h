@@ -36,7 +36,7 @@ struct QualitySpecification
     std::string grid;                        ///< `sweep`, instead of configurations
     std::optional<std::int64_t> calibration; ///< run; absent: the store's newest of the model
     bool allow_overlap = false;
-    bool again = false; ///< `sweep`: measure points too that an earlier run of the same sweep has measured
+    bool again = false;            ///< `sweep`: measure points too that an earlier run of the same sweep has measured
     std::string attend = "expand"; ///< how coded tokens are read by many queries at once: "expand" or "compressed"
 };
 

@@ -13,6 +13,8 @@ namespace {
 
 /// Speed does not depend on which tokens are read; the seed makes a run repeatable.
 constexpr std::uint64_t kPromptSeed = 1;
+/// What results call the stock path, which no configuration text names.
+const std::string kStockName = "stock";
 
 void check_numbers(const ThroughputSpecification& job)
 {
@@ -32,7 +34,8 @@ std::vector<std::int32_t> prompt_tokens(const ModelSession& session, const Throu
     if (!job.text.empty()) {
         std::vector<std::int32_t> tokens = tokenise(session.tokenizer, job.text, count).tokens;
         if (static_cast<int>(tokens.size()) < count)
-            throw Error(ErrorKind::BadInput, fmt::format("{} has {} tokens; a context of {} was asked for", job.text, tokens.size(), count),
+            throw Error(ErrorKind::BadInput,
+                        fmt::format("{} has {} tokens; a context of {} was asked for", job.text, tokens.size(), count),
                         "give a longer text or a shorter context");
         return tokens;
     }
@@ -68,13 +71,16 @@ ThroughputSummary summary_of(const ThroughputResult& result, const ThroughputOpt
 std::vector<ThroughputSample> samples_of(const ThroughputResult& result, const ThroughputOptions& options)
 {
     std::vector<ThroughputSample> out;
-    const auto add = [&](Phase phase, const std::vector<double>& seconds, std::int64_t tokens, std::optional<double> bytes) {
+    const auto add = [&](Phase phase, const std::vector<double>& seconds, std::int64_t tokens,
+                         std::optional<double> bytes) {
         for (std::size_t round = 0; round < seconds.size(); ++round)
-            out.push_back({phase, options.context_tokens, options.sequences, static_cast<std::int64_t>(round), tokens, seconds[round], bytes});
+            out.push_back({phase, options.context_tokens, options.sequences, static_cast<std::int64_t>(round), tokens,
+                           seconds[round], bytes});
     };
     const std::int64_t sequences = options.sequences;
     add(Phase::Prefill, result.prefill_seconds, sequences * options.context_tokens, std::nullopt);
-    add(Phase::Decode, result.decode_seconds, sequences * options.decode_tokens, result.bytes_per_step * options.decode_tokens);
+    add(Phase::Decode, result.decode_seconds, sequences * options.decode_tokens,
+        result.bytes_per_step * options.decode_tokens);
     return out;
 }
 
@@ -94,7 +100,10 @@ class ThroughputRun
 {
 public:
     ThroughputRun(const ThroughputSpecification& job, const JobContext& context)
-        : job_(job), context_(context), points_(points_of(job)), read_as_(parse_read_as(job.attend)),
+        : job_(job),
+          context_(context),
+          points_(points_of(job)),
+          read_as_(parse_read_as(job.attend)),
           stages_(static_cast<int>(job.contexts.size() * job.batches.size()) + 2)
     {
         check_numbers(job);
@@ -106,6 +115,8 @@ private:
     void open();
     void measure_cell(RowId parent, int length, int batch);
     void keep(RowId parent, const ThroughputOptions& options, const std::vector<ThroughputResult>& results);
+    void keep_one(const RunRecord& child, const std::string& label, const ThroughputOptions& options,
+                  const ThroughputResult& result);
 
     const ThroughputSpecification& job_;
     const JobContext& context_;
@@ -150,12 +161,13 @@ void ThroughputRun::measure_cell(RowId parent, int length, int batch)
     options.decode_tokens = job_.decode;
     options.rounds = job_.rounds;
     options.read_as = read_as_;
+    options.stock = Stock::Measure;
     const std::span<const std::int32_t> prompt = std::span(tokens_).first(static_cast<std::size_t>(length));
-    const std::vector<ThroughputResult> results
-        = measure_throughput(*session_->decoder, fitted_, prompt, options, [&](int done, int total) {
-              context_.sink.progress(done, total, "rounds");
-              context_.cancel.check();
-          });
+    const std::vector<ThroughputResult> results =
+        measure_throughput(*session_->decoder, fitted_, prompt, options, [&](int done, int total) {
+            context_.sink.progress(done, total, "rounds");
+            context_.cancel.check();
+        });
     // A cell is one transaction: its configurations are only worth something side by side.
     context_.store.transaction([&] { keep(parent, options, results); });
     context_.sink.committed("throughput", parent);
@@ -163,24 +175,35 @@ void ThroughputRun::measure_cell(RowId parent, int length, int batch)
 
 void ThroughputRun::keep(RowId parent, const ThroughputOptions& options, const std::vector<ThroughputResult>& results)
 {
+    RunRecord child = record_;
+    child.parent_run = parent;
     for (std::size_t i = 0; i < points_.size(); ++i) {
-        RunRecord child = record_;
-        child.parent_run = parent;
         child.configuration = format(points_[i]);
         child.configuration_hash = hash(points_[i]);
-        if (points_[i].needs_moments())
-            child.calibration_run = calibration_->run;
-        ThroughputSummary summary = summary_of(results[i], options);
-        summary.run = context_.store.begin_run(child);
-        summary.config = *child.configuration;
-        summary.bandwidth_gb_s = bandwidth_gb_s_;
-        const std::vector<ThroughputSample> samples = samples_of(results[i], options);
-        context_.store.put_throughput(summary, samples);
-        double seconds = 0;
-        for (const ThroughputSample& sample : samples)
-            seconds += sample.seconds;
-        context_.store.finish_run(summary.run, RunStatus::Measured, seconds);
+        child.calibration_run = points_[i].needs_moments() ? std::optional(calibration_->run) : std::nullopt;
+        keep_one(child, *child.configuration, options, results[i]);
+        if (i > 0)
+            continue;
+        // The stock path has no configuration; it stands behind the identity, the other baseline.
+        child.configuration.reset();
+        child.configuration_hash.reset();
+        keep_one(child, kStockName, options, results.back());
     }
+}
+
+void ThroughputRun::keep_one(const RunRecord& child, const std::string& label, const ThroughputOptions& options,
+                             const ThroughputResult& result)
+{
+    ThroughputSummary summary = summary_of(result, options);
+    summary.run = context_.store.begin_run(child);
+    summary.config = label;
+    summary.bandwidth_gb_s = bandwidth_gb_s_;
+    const std::vector<ThroughputSample> samples = samples_of(result, options);
+    context_.store.put_throughput(summary, samples);
+    double seconds = 0;
+    for (const ThroughputSample& sample : samples)
+        seconds += sample.seconds;
+    context_.store.finish_run(summary.run, RunStatus::Measured, seconds);
 }
 
 ThroughputOutcome ThroughputRun::run()

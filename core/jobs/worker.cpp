@@ -58,7 +58,8 @@ private:
 class Listener
 {
 public:
-    Listener(int descriptor, CancelFlag& cancel) : thread_([this, descriptor, &cancel] { listen(descriptor, cancel); }) {}
+    Listener(int descriptor, CancelFlag& cancel) : thread_([this, descriptor, &cancel] { listen(descriptor, cancel); })
+    {}
     Listener(const Listener&) = delete;
     Listener& operator=(const Listener&) = delete;
     ~Listener()
@@ -100,7 +101,6 @@ private:
     std::atomic<bool> stop_{false};
     std::thread thread_;
 };
-
 
 /// Passes everything on and keeps stages and warnings as the job's history.
 class LoggingSink final : public ProgressSink
@@ -153,7 +153,8 @@ void run_row(Store& store, RowId id, PipeSink& sink, const CancelFlag& cancel)
         throw Error(ErrorKind::InvalidArgument, fmt::format("{}: there is no job {}", store.file().string(), id),
                     "make the job first; the window does");
     if (job->status != JobStatus::Queued)
-        throw Error(ErrorKind::InvalidArgument, fmt::format("{}: job {} is {}, not queued", store.file().string(), id, name(job->status)),
+        throw Error(ErrorKind::InvalidArgument,
+                    fmt::format("{}: job {} is {}, not queued", store.file().string(), id, name(job->status)),
                     "run it again as a new job");
     job->status = JobStatus::Running;
     job->started_at = utc_now();

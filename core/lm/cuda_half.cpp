@@ -41,7 +41,8 @@ const CudaState& cuda_state()
 void require_cuda()
 {
     if (!cuda_state().available)
-        throw Error(ErrorKind::Unsupported, fmt::format("the device cuda is not available: {}", cuda_state().reason), "use --device cpu");
+        throw Error(ErrorKind::Unsupported, fmt::format("the device cuda is not available: {}", cuda_state().reason),
+                    "use --device cpu");
 }
 
 } // namespace kvw

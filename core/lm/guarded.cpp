@@ -17,8 +17,8 @@ void guarded(std::string_view where, const std::function<void()>& work)
     } catch (const c10::Error& error) {
         const std::string sentence = error.what_without_backtrace();
         const bool memory = sentence.find("not enough memory") != std::string::npos
-                            || sentence.find("out of memory") != std::string::npos
-                            || sentence.find("can't allocate memory") != std::string::npos;
+            || sentence.find("out of memory") != std::string::npos
+            || sentence.find("can't allocate memory") != std::string::npos;
         if (memory)
             throw Error(ErrorKind::OutOfMemory, fmt::format("{}: {}", where, sentence),
                         "use a shorter window, a smaller batch or a smaller model");

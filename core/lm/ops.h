@@ -14,6 +14,7 @@ void rms_norm(const at::Tensor& x, const at::Tensor& weight, double epsilon, at:
 /// out = silu(gate) * up for gate_up = [gate | up] [tokens, 2 * width]; out [tokens, width].
 void silu_mul(const at::Tensor& gate_up, at::Tensor& out);
 /// Rotates the first `heads` heads of every row of x [sequences * tokens, row width] in place.
-void rope(at::Tensor& x, std::int64_t sequences, std::int64_t tokens, int heads, int head_dim, const RopeTable::View& table);
+void rope(at::Tensor& x, std::int64_t sequences, std::int64_t tokens, int heads, int head_dim,
+          const RopeTable::View& table);
 
 } // namespace kvw::ops

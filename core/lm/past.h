@@ -14,8 +14,8 @@ struct AttentionShape
     int heads = 0;    ///< query heads
     int kv_heads = 0; ///< heads % kv_heads == 0; query head h reads KV head h / (heads / kv_heads)
     int head_dim = 0;
-    float softmax_scale = 1;             ///< 1 / sqrt(head_dim)
-    std::int64_t attention_window = 0;   ///< Mistral: a query reaches back this many positions, itself included; 0: all
+    float softmax_scale = 1;           ///< 1 / sqrt(head_dim)
+    std::int64_t attention_window = 0; ///< Mistral: a query reaches back this many positions, itself included; 0: all
 
     int group() const { return heads / kv_heads; }
 };

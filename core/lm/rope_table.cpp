@@ -18,7 +18,7 @@ double scaled(double frequency, const RopeScaling& scaling)
     if (wavelength < original / scaling.high_frequency_factor)
         return frequency;
     const double blend = (original / wavelength - scaling.low_frequency_factor)
-                         / (scaling.high_frequency_factor - scaling.low_frequency_factor);
+        / (scaling.high_frequency_factor - scaling.low_frequency_factor);
     return (1 - blend) * frequency / scaling.factor + blend * frequency;
 }
 
@@ -28,7 +28,8 @@ RopeTable::RopeTable(const ModelConfig& config)
 {
     for (int i = 0; i < config.head_dim / 2; ++i) {
         const double frequency = std::pow(config.rope_theta, -2.0 * i / config.head_dim);
-        frequencies_.push_back(static_cast<float>(config.rope_scaling ? scaled(frequency, *config.rope_scaling) : frequency));
+        frequencies_.push_back(
+            static_cast<float>(config.rope_scaling ? scaled(frequency, *config.rope_scaling) : frequency));
     }
 }
 

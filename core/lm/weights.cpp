@@ -13,10 +13,7 @@
 namespace kvw {
 namespace {
 
-std::size_t width(StoredType type)
-{
-    return type == StoredType::F32 ? 4 : 2;
-}
+std::size_t width(StoredType type) { return type == StoredType::F32 ? 4 : 2; }
 
 float element(const WeightView& view, std::size_t index)
 {
@@ -32,7 +29,8 @@ float element(const WeightView& view, std::size_t index)
 }
 
 /// Whether any exponent is all ones (infinity or NaN). One pass over the bits, no conversion.
-template <typename Word> bool any_not_finite(std::span<const std::byte> bytes, Word exponent_mask)
+template<typename Word>
+bool any_not_finite(std::span<const std::byte> bytes, Word exponent_mask)
 {
     const std::size_t count = bytes.size() / sizeof(Word);
     constexpr std::size_t block = 4096;
@@ -86,9 +84,15 @@ void require_finite(const WeightView& view, const std::string& name)
 {
     bool bad = false;
     switch (view.type) {
-    case StoredType::F32: bad = any_not_finite<std::uint32_t>(view.bytes, 0x7F800000u); break;
-    case StoredType::BF16: bad = any_not_finite<std::uint16_t>(view.bytes, 0x7F80u); break;
-    case StoredType::F16: bad = any_not_finite<std::uint16_t>(view.bytes, 0x7C00u); break;
+    case StoredType::F32:
+        bad = any_not_finite<std::uint32_t>(view.bytes, 0x7F800000u);
+        break;
+    case StoredType::BF16:
+        bad = any_not_finite<std::uint16_t>(view.bytes, 0x7F80u);
+        break;
+    case StoredType::F16:
+        bad = any_not_finite<std::uint16_t>(view.bytes, 0x7C00u);
+        break;
     }
     if (!bad)
         return;
@@ -96,7 +100,8 @@ void require_finite(const WeightView& view, const std::string& name)
     for (std::size_t i = 0; i < count; ++i) {
         if (!std::isfinite(element(view, i)))
             throw Error(ErrorKind::BadInput,
-                        fmt::format("{}: tensor {}: element {} is {}, not a finite number", view.file.string(), name, i, element(view, i)),
+                        fmt::format("{}: tensor {}: element {} is {}, not a finite number", view.file.string(), name, i,
+                                    element(view, i)),
                         "the file is damaged, or the model was saved after training diverged: fetch it again");
     }
 }
@@ -110,7 +115,8 @@ at::Tensor read_fp32(const WeightFiles& files, const std::string& name, std::spa
     return out;
 }
 
-std::vector<std::uint16_t> read_bf16_stacked(const WeightFiles& files, std::span<const MatrixName> parts, std::int64_t columns)
+std::vector<std::uint16_t> read_bf16_stacked(const WeightFiles& files, std::span<const MatrixName> parts,
+                                             std::int64_t columns)
 {
     std::int64_t rows = 0;
     for (const MatrixName& part : parts)

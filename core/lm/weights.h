@@ -25,7 +25,8 @@ struct MatrixName
     std::string name;
     std::int64_t rows = 0;
 };
-std::vector<std::uint16_t> read_bf16_stacked(const WeightFiles& files, std::span<const MatrixName> parts, std::int64_t columns);
+std::vector<std::uint16_t> read_bf16_stacked(const WeightFiles& files, std::span<const MatrixName> parts,
+                                             std::int64_t columns);
 
 /// Rows of a matrix [rows, columns] picked by index, straight from the mapped file: out [ids, columns] fp32.
 void gather_rows(const WeightView& matrix, std::span<const std::int64_t> ids, float* out);

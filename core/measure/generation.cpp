@@ -20,14 +20,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start)
-{
-    return std::chrono::duration<double>(Clock::now() - start).count();
-}
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 at::Tensor as_tokens(std::span<const std::int32_t> tokens)
 {
-    return at::from_blob(const_cast<std::int32_t*>(tokens.data()), {1, static_cast<std::int64_t>(tokens.size())}, at::kInt).to(at::kLong);
+    return at::from_blob(const_cast<std::int32_t*>(tokens.data()), {1, static_cast<std::int64_t>(tokens.size())},
+                         at::kInt)
+        .to(at::kLong);
 }
 
 std::int32_t sample(const at::Tensor& logits, const SamplingOptions& options, RandomGenerator& random)
@@ -56,9 +55,12 @@ void check(std::span<const std::int32_t> prompt, const SamplingOptions& options)
     if (prompt.empty())
         throw Error(ErrorKind::InvalidArgument, "the prompt has no tokens", "give --prompt a text");
     if (!(options.temperature >= 0))
-        throw Error(ErrorKind::InvalidArgument, fmt::format("a temperature of {} is not possible", options.temperature), "use 0 (greedy) or more");
+        throw Error(ErrorKind::InvalidArgument, fmt::format("a temperature of {} is not possible", options.temperature),
+                    "use 0 (greedy) or more");
     if (!(options.top_p > 0 && options.top_p <= 1))
-        throw Error(ErrorKind::InvalidArgument, fmt::format("top_p is {}, wanted a share above 0 and at most 1", options.top_p), "use 1 for all tokens");
+        throw Error(ErrorKind::InvalidArgument,
+                    fmt::format("top_p is {}, wanted a share above 0 and at most 1", options.top_p),
+                    "use 1 for all tokens");
 }
 
 CodedCache make_cache(const Decoder& decoder, std::shared_ptr<const FittedConfiguration> fitted)
@@ -69,8 +71,8 @@ CodedCache make_cache(const Decoder& decoder, std::shared_ptr<const FittedConfig
 }
 
 /// Hidden states that predict each of `text`, fed token by token after the prompt: [text, hidden_size].
-at::Tensor follow(Decoder& decoder, const std::shared_ptr<const FittedConfiguration>& fitted, std::span<const std::int32_t> prompt,
-                  std::span<const std::int32_t> text)
+at::Tensor follow(Decoder& decoder, const std::shared_ptr<const FittedConfiguration>& fitted,
+                  std::span<const std::int32_t> prompt, std::span<const std::int32_t> text)
 {
     CodedCache cache = make_cache(decoder, fitted);
     std::vector<at::Tensor> hidden{prefill(decoder, cache, as_tokens(prompt)).clone()};
@@ -81,18 +83,19 @@ at::Tensor follow(Decoder& decoder, const std::shared_ptr<const FittedConfigurat
 
 } // namespace
 
-at::Tensor prefill(Decoder& decoder, CodedCache& cache, const at::Tensor& tokens)
+at::Tensor prefill(Decoder& decoder, Past& past, const at::Tensor& tokens)
 {
     at::Tensor hidden;
     for (std::int64_t first = 0; first < tokens.size(1); first += kPrefillChunk) {
         const std::int64_t count = std::min(kPrefillChunk, tokens.size(1) - first);
-        hidden = decoder.forward(tokens.narrow(1, first, count), cache.length(), cache);
+        hidden = decoder.forward(tokens.narrow(1, first, count), past.length(), past);
     }
     return hidden.select(1, hidden.size(1) - 1);
 }
 
-GenerationResult generate(Decoder& decoder, std::shared_ptr<const FittedConfiguration> fitted, std::span<const std::int32_t> prompt,
-                          const SamplingOptions& options, const std::function<void(std::int32_t)>& on_token)
+GenerationResult generate(Decoder& decoder, std::shared_ptr<const FittedConfiguration> fitted,
+                          std::span<const std::int32_t> prompt, const SamplingOptions& options,
+                          const std::function<void(std::int32_t)>& on_token)
 {
     check(prompt, options);
     const c10::InferenceMode inference;

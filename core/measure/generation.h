@@ -38,8 +38,9 @@ inline constexpr std::int64_t kPrefillChunk = 512;
 /// Reads the prompt in chunks (the last chunk's and older tokens coded as the policy says) and then token by token.
 /// `on_token` is called with every token as it comes and may throw Error{Cancelled}. Throws Error{InvalidArgument} for an
 /// empty prompt, a negative temperature or a top_p outside (0, 1].
-GenerationResult generate(Decoder& decoder, std::shared_ptr<const FittedConfiguration> fitted, std::span<const std::int32_t> prompt,
-                          const SamplingOptions& options, const std::function<void(std::int32_t)>& on_token);
+GenerationResult generate(Decoder& decoder, std::shared_ptr<const FittedConfiguration> fitted,
+                          std::span<const std::int32_t> prompt, const SamplingOptions& options,
+                          const std::function<void(std::int32_t)>& on_token);
 
 /// Agreement of a configuration with the identity run's text (MEASUREMENT.md, Generation).
 struct Agreement
@@ -52,8 +53,8 @@ Agreement agreement(Decoder& decoder, const std::shared_ptr<const FittedConfigur
                     const std::shared_ptr<const FittedConfiguration>& fitted, std::span<const std::int32_t> prompt,
                     const GenerationResult& identity_result, const GenerationResult& result);
 
-/// Feeds tokens through the decoder into a cache, kPrefillChunk at a time; returns the last position's hidden state,
+/// Feeds tokens through the decoder into a past, kPrefillChunk at a time; returns the last position's hidden state,
 /// [sequences, hidden_size]. tokens [sequences, n] int64.
-at::Tensor prefill(Decoder& decoder, CodedCache& cache, const at::Tensor& tokens);
+at::Tensor prefill(Decoder& decoder, Past& past, const at::Tensor& tokens);
 
 } // namespace kvw

@@ -52,18 +52,22 @@ double PerplexityResult::mean_nll() const
     return sum / static_cast<double>(scored());
 }
 
-double PerplexityResult::perplexity() const
-{
-    return std::exp(mean_nll());
-}
+double PerplexityResult::perplexity() const { return std::exp(mean_nll()); }
 
-PerplexityMeter::PerplexityMeter(Decoder& decoder, std::span<const std::int32_t> tokens, const PerplexityOptions& options)
-    : decoder_(decoder), tokens_(tokens.begin(), tokens.end()), options_(options)
+PerplexityMeter::PerplexityMeter(Decoder& decoder, std::span<const std::int32_t> tokens,
+                                 const PerplexityOptions& options)
+    : decoder_(decoder),
+      tokens_(tokens.begin(), tokens.end()),
+      options_(options)
 {
     if (tokens.size() < 2)
-        throw Error(ErrorKind::BadInput, fmt::format("the text has {} token(s); a perplexity needs at least 2", tokens.size()), "give a longer text");
+        throw Error(ErrorKind::BadInput,
+                    fmt::format("the text has {} token(s); a perplexity needs at least 2", tokens.size()),
+                    "give a longer text");
     if (options.window_tokens < 2)
-        throw Error(ErrorKind::InvalidArgument, fmt::format("a window of {} token(s) has nothing to score", options.window_tokens), "use --window 2 or more");
+        throw Error(ErrorKind::InvalidArgument,
+                    fmt::format("a window of {} token(s) has nothing to score", options.window_tokens),
+                    "use --window 2 or more");
     options_.window_tokens = std::min(options.window_tokens, static_cast<int>(tokens.size()));
     windows_ = static_cast<std::int64_t>(tokens.size()) / options_.window_tokens;
 }
@@ -90,16 +94,19 @@ PerplexityResult PerplexityMeter::measure(std::shared_ptr<const FittedConfigurat
     next_hidden_ = 0;
     PerplexityResult result = run(fitted, windows_, Reference::Compare, report);
     const std::int64_t predicted = predicted_coded_reads(*fitted, options_.protocol, options_.window_tokens) * windows_;
-    const bool cut = decoder_.attention_shape().attention_window > 0 && decoder_.attention_shape().attention_window < options_.window_tokens;
+    const bool cut = decoder_.attention_shape().attention_window > 0
+        && decoder_.attention_shape().attention_window < options_.window_tokens;
     if (!cut && predicted != result.coded_tokens_read)
-        throw Error(ErrorKind::Internal, fmt::format("canary: {} read {} coded tokens where protocol {} predicts {}", format(fitted->configuration),
-                                                     result.coded_tokens_read, format(options_.protocol), predicted),
+        throw Error(ErrorKind::Internal,
+                    fmt::format("canary: {} read {} coded tokens where protocol {} predicts {}",
+                                format(fitted->configuration), result.coded_tokens_read, format(options_.protocol),
+                                predicted),
                     "the figures of this configuration would not be of the cache under test; please report it");
     return result;
 }
 
-PerplexityResult PerplexityMeter::run(const std::shared_ptr<const FittedConfiguration>& fitted, std::int64_t windows, Reference reference,
-                                      const Report& report)
+PerplexityResult PerplexityMeter::run(const std::shared_ptr<const FittedConfiguration>& fitted, std::int64_t windows,
+                                      Reference reference, const Report& report)
 {
     const c10::InferenceMode inference;
     PerplexityResult result;
@@ -114,7 +121,8 @@ PerplexityResult PerplexityMeter::run(const std::shared_ptr<const FittedConfigur
         if (!cache || count != batch)
             cache = std::make_unique<CodedCache>(decoder_.attention_shape(), fitted, options);
         cache->clear();
-        guarded(fmt::format("measuring {}", format(fitted->configuration)), [&] { run_batch(*cache, first, count, reference, result); });
+        guarded(fmt::format("measuring {}", format(fitted->configuration)),
+                [&] { run_batch(*cache, first, count, reference, result); });
         result.coded_tokens_read += cache->coded_keys_read() + cache->coded_values_read();
         cache->settle();
         add_to(result.ledger, cache->ledger(), 1.0 / static_cast<double>(windows));
@@ -124,10 +132,12 @@ PerplexityResult PerplexityMeter::run(const std::shared_ptr<const FittedConfigur
     return result;
 }
 
-void PerplexityMeter::run_batch(Past& past, std::int64_t first_window, std::int64_t count, Reference reference, PerplexityResult& result)
+void PerplexityMeter::run_batch(Past& past, std::int64_t first_window, std::int64_t count, Reference reference,
+                                PerplexityResult& result)
 {
     const std::int64_t window = options_.window_tokens, chunk = options_.protocol.chunk(options_.window_tokens);
-    const at::Tensor ids = at::from_blob(tokens_.data() + first_window * window, {count, window}, at::kInt).to(at::kLong);
+    const at::Tensor ids =
+        at::from_blob(tokens_.data() + first_window * window, {count, window}, at::kInt).to(at::kLong);
     const std::size_t base = result.windows.size();
     result.windows.resize(base + static_cast<std::size_t>(count));
     std::vector<PositionScore> scores;
@@ -143,7 +153,8 @@ void PerplexityMeter::run_batch(Past& past, std::int64_t first_window, std::int6
         const at::Tensor targets = ids.narrow(1, first + 1, scored).reshape({count * scored});
         at::Tensor reference_rows;
         if (reference == Reference::Keep)
-            identity_hidden_.push_back(decoder_.compute_type() == ComputeType::Bf16 ? rows.to(at::kBFloat16) : rows.clone());
+            identity_hidden_.push_back(decoder_.compute_type() == ComputeType::Bf16 ? rows.to(at::kBFloat16)
+                                                                                    : rows.clone());
         else if (reference == Reference::Compare)
             reference_rows = identity_hidden_.at(next_hidden_++).to(at::kFloat);
         scores.clear();
@@ -163,7 +174,8 @@ void PerplexityMeter::run_batch(Past& past, std::int64_t first_window, std::int6
 
 std::shared_ptr<const FittedConfiguration> PerplexityMeter::plain_fit(std::string_view text) const
 {
-    return std::make_shared<FittedConfiguration>(fit(parse_configuration(text), decoder_.attention_shape(), decoder_.compute_type(), nullptr));
+    return std::make_shared<FittedConfiguration>(
+        fit(parse_configuration(text), decoder_.attention_shape(), decoder_.compute_type(), nullptr));
 }
 
 void PerplexityMeter::run_canaries()
@@ -182,16 +194,21 @@ void PerplexityMeter::run_canaries()
         options_.protocol = asked;
     }
     if (!(std::fabs(identity - without_cache.mean_nll()) <= kIdentityTolerance))
-        throw Error(ErrorKind::Internal, fmt::format("canary: the identity codec scores {:.6f} nats a token, the model without a cache {:.6f}", identity,
-                                                     without_cache.mean_nll()));
+        throw Error(
+            ErrorKind::Internal,
+            fmt::format("canary: the identity codec scores {:.6f} nats a token, the model without a cache {:.6f}",
+                        identity, without_cache.mean_nll()));
     for (const std::string_view text : {"k=zero v=zero", "k=noise,seed=1 v=noise,seed=1"}) {
         const double destroyed = nll(text);
-        const bool blind = options_.protocol.kind == Protocol::Kind::Past && options_.protocol.chunk_tokens * 2 > options_.window_tokens;
+        const bool blind = options_.protocol.kind == Protocol::Kind::Past
+            && options_.protocol.chunk_tokens * 2 > options_.window_tokens;
         if (!blind && !(destroyed - identity > 1))
-            throw Error(ErrorKind::Internal,
-                        fmt::format("canary: {} raises the NLL from {:.3f} to only {:.3f} nats a token: the cache under test is not what is read",
-                                    text, identity, destroyed),
-                        "use a longer window or a shorter chunk");
+            throw Error(
+                ErrorKind::Internal,
+                fmt::format(
+                    "canary: {} raises the NLL from {:.3f} to only {:.3f} nats a token: the cache under test is not what is read",
+                    text, identity, destroyed),
+                "use a longer window or a shorter chunk");
     }
 }
 

@@ -27,7 +27,8 @@ struct PerplexityResult
     std::vector<WindowScore> windows;
     std::vector<float> kl_nats; ///< of every scored position, in order; empty for the identity run
     Ledger ledger;              ///< of the cache of one window at rest, averaged over the sequences of a batch
-    double raw_token_share = 0; ///< share of positions stored raw at rest, layers and sides averaged, in configurations that code
+    double raw_token_share =
+        0; ///< share of positions stored raw at rest, layers and sides averaged, in configurations that code
     std::int64_t coded_tokens_read = 0; ///< by the cache's own counter, all windows
     std::int64_t tokens = 0;            ///< fed to the model
     double seconds = 0;                 ///< forward passes and own scores
@@ -66,8 +67,10 @@ public:
 
 private:
     enum class Reference { None, Keep, Compare };
-    PerplexityResult run(const std::shared_ptr<const FittedConfiguration>& fitted, std::int64_t windows, Reference reference, const Report& report);
-    void run_batch(Past& past, std::int64_t first_window, std::int64_t count, Reference reference, PerplexityResult& result);
+    PerplexityResult run(const std::shared_ptr<const FittedConfiguration>& fitted, std::int64_t windows,
+                         Reference reference, const Report& report);
+    void run_batch(Past& past, std::int64_t first_window, std::int64_t count, Reference reference,
+                   PerplexityResult& result);
     void run_canaries();
     std::int64_t batch_windows() const;
     std::shared_ptr<const FittedConfiguration> plain_fit(std::string_view text) const;

@@ -12,7 +12,8 @@ namespace kvw {
 namespace {
 
 /// Tokens of one side that are coded while a query at `position` attends and that it may see.
-std::int64_t coded_seen(const SideCodec& side, const LayerCodec& policy, const Protocol& protocol, int window_tokens, int position)
+std::int64_t coded_seen(const SideCodec& side, const LayerCodec& policy, const Protocol& protocol, int window_tokens,
+                        int position)
 {
     if (!side.coded)
         return 0;
@@ -48,9 +49,12 @@ Protocol parse_protocol(std::string_view text)
 std::string format(const Protocol& protocol)
 {
     switch (protocol.kind) {
-    case Protocol::Kind::All: return "all";
-    case Protocol::Kind::Step: return "step";
-    case Protocol::Kind::Past: return fmt::format("past:{}", protocol.chunk_tokens);
+    case Protocol::Kind::All:
+        return "all";
+    case Protocol::Kind::Step:
+        return "step";
+    case Protocol::Kind::Past:
+        return fmt::format("past:{}", protocol.chunk_tokens);
     }
     return "all";
 }

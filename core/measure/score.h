@@ -20,7 +20,7 @@ struct PositionScore
 ///     hidden [rows, hidden_size] fp32, targets [rows] int64 on the CPU; maybe_reference [rows, hidden_size]: the identity run's hidden
 ///     states at the same positions.
 /// `own_seconds` is raised by the time that the configuration's own logits and scores took, without the comparison.
-void score_rows(Decoder& decoder, const at::Tensor& hidden, const at::Tensor& targets, const at::Tensor& maybe_reference,
-                std::vector<PositionScore>& out, double& own_seconds);
+void score_rows(Decoder& decoder, const at::Tensor& hidden, const at::Tensor& targets,
+                const at::Tensor& maybe_reference, std::vector<PositionScore>& out, double& own_seconds);
 
 } // namespace kvw

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/measure/throughput.h"
 
+#include "core/base/environment.h"
 #include "core/base/error.h"
 #include "core/lm/guarded.h"
 #include "core/measure/generation.h"
+#include "core/measure/stock_past.h"
 
 #include <ATen/Functions.h>
 #include <c10/core/InferenceMode.h>
@@ -12,8 +14,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
-#include <string>
 
 namespace kvw {
 namespace {
@@ -25,10 +25,7 @@ constexpr int kBandwidthPasses = 5;
 /// Above this many prompt tokens a prefill is timed in the first round only.
 constexpr std::int64_t kLongPrefill = 4096;
 
-double seconds_since(Clock::time_point start)
-{
-    return std::chrono::duration<double>(Clock::now() - start).count();
-}
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 double malloc_bytes_in_use()
 {
@@ -36,35 +33,84 @@ double malloc_bytes_in_use()
     return static_cast<double>(info.uordblks + info.hblkhd);
 }
 
-/// The kernel's resident high-water mark, restarted where it lets us.
-void restart_peak_rss()
+/// What is timed: a filled past that can be copied.
+class Contender
 {
-    std::ofstream("/proc/self/clear_refs") << "5";
-}
+public:
+    virtual ~Contender() = default;
+    virtual Past& past() = 0;
+    virtual std::unique_ptr<Contender> clone() const = 0;
+    /// Ledger and bytes of a step, once the prompt is in.
+    virtual void describe(ThroughputResult& result) = 0;
+};
 
-double peak_rss_bytes()
+class CodedContender final : public Contender
 {
-    std::ifstream status("/proc/self/status");
-    for (std::string line; std::getline(status, line);)
-        if (line.starts_with("VmHWM:"))
-            return std::stod(line.substr(6)) * 1024;
-    return 0;
-}
+public:
+    CodedContender(const Decoder& decoder, const std::shared_ptr<const FittedConfiguration>& fitted,
+                   const ThroughputOptions& options)
+    {
+        CacheOptions cache;
+        cache.sequences = options.sequences;
+        cache.code_when = CodeWhen::Later;
+        cache.read_as = options.read_as;
+        cache_ = std::make_unique<CodedCache>(decoder.attention_shape(), fitted, cache);
+    }
+    explicit CodedContender(std::unique_ptr<CodedCache> cache) : cache_(std::move(cache)) {}
 
-std::unique_ptr<CodedCache> empty_cache(const Decoder& decoder, const std::shared_ptr<const FittedConfiguration>& fitted, const ThroughputOptions& options)
-{
-    CacheOptions cache;
-    cache.sequences = options.sequences;
-    cache.code_when = CodeWhen::Later;
-    cache.read_as = options.read_as;
-    return std::make_unique<CodedCache>(decoder.attention_shape(), fitted, cache);
-}
+    Past& past() override { return *cache_; }
+    std::unique_ptr<Contender> clone() const override { return std::make_unique<CodedContender>(cache_->clone()); }
+    void describe(ThroughputResult& result) override
+    {
+        cache_->settle();
+        result.ledger = cache_->ledger();
+        result.bytes_per_step = cache_->bytes_per_step();
+    }
 
-void decode_round(Decoder& decoder, const CodedCache& filled, const at::Tensor& prompt, const ThroughputOptions& options, ThroughputResult& result)
+private:
+    std::unique_ptr<CodedCache> cache_;
+};
+
+class StockContender final : public Contender
 {
-    const std::unique_ptr<CodedCache> cache = filled.clone();
+public:
+    StockContender(const Decoder& decoder, const ThroughputOptions& options)
+        : shape_(decoder.attention_shape()),
+          sequences_(options.sequences),
+          past_(std::make_unique<StockPast>(shape_, decoder.compute_type(), options.sequences,
+                                            static_cast<std::int64_t>(options.context_tokens) + options.decode_tokens
+                                                + 1))
+    {}
+    StockContender(const StockContender& other)
+        : shape_(other.shape_),
+          sequences_(other.sequences_),
+          past_(other.past_->clone())
+    {}
+
+    Past& past() override { return *past_; }
+    std::unique_ptr<Contender> clone() const override { return std::make_unique<StockContender>(*this); }
+    void describe(ThroughputResult& result) override
+    {
+        result.ledger = Ledger{};
+        result.ledger.payload_bytes = result.bytes_per_step = past_->bytes_filled();
+        result.ledger.padding_bytes = past_->bytes_allocated() - past_->bytes_filled();
+        result.ledger.values =
+            2.0 * shape_.layers * shape_.kv_heads * shape_.head_dim * static_cast<double>(past_->length()) * sequences_;
+    }
+
+private:
+    AttentionShape shape_;
+    int sequences_;
+    std::unique_ptr<StockPast> past_;
+};
+
+void decode_round(Decoder& decoder, const Contender& filled, const at::Tensor& prompt, const ThroughputOptions& options,
+                  ThroughputResult& result)
+{
+    const std::unique_ptr<Contender> contender = filled.clone();
+    Past& past = contender->past();
     const auto step = [&](std::int64_t i) {
-        const at::Tensor hidden = decoder.forward(prompt.narrow(1, i % prompt.size(1), 1), cache->length(), *cache);
+        const at::Tensor hidden = decoder.forward(prompt.narrow(1, i % prompt.size(1), 1), past.length(), past);
         decoder.logits(hidden.view({options.sequences, -1}));
     };
     step(0);
@@ -72,6 +118,22 @@ void decode_round(Decoder& decoder, const CodedCache& filled, const at::Tensor& 
     for (int i = 1; i <= options.decode_tokens; ++i)
         step(i);
     result.decode_seconds.push_back(seconds_since(start));
+}
+
+/// Fills a new past with the prompt, timed.
+void fill(Decoder& decoder, const std::function<std::unique_ptr<Contender>()>& make, const at::Tensor& prompt,
+          std::unique_ptr<Contender>& filled, ThroughputResult& result)
+{
+    filled.reset();
+    reset_peak_resident_memory();
+    const double before = malloc_bytes_in_use();
+    filled = make();
+    const auto start = Clock::now();
+    prefill(decoder, filled->past(), prompt);
+    result.prefill_seconds.push_back(seconds_since(start));
+    filled->describe(result);
+    result.bytes_per_step += decoder.weight_bytes_per_step();
+    result.allocator_bytes = malloc_bytes_in_use() - before;
 }
 
 } // namespace
@@ -97,40 +159,39 @@ double measure_read_bandwidth()
     return rates[rates.size() / 2];
 }
 
-std::vector<ThroughputResult> measure_throughput(Decoder& decoder, std::span<const std::shared_ptr<const FittedConfiguration>> configurations,
-                                                 std::span<const std::int32_t> tokens, const ThroughputOptions& options,
-                                                 const std::function<void(int done, int total)>& report)
+std::vector<ThroughputResult> measure_throughput(
+    Decoder& decoder, std::span<const std::shared_ptr<const FittedConfiguration>> configurations,
+    std::span<const std::int32_t> tokens, const ThroughputOptions& options,
+    const std::function<void(int done, int total)>& report)
 {
     if (static_cast<int>(tokens.size()) < options.context_tokens)
-        throw Error(ErrorKind::BadInput, fmt::format("a context of {} tokens was asked for and the text has {}", options.context_tokens, tokens.size()),
+        throw Error(ErrorKind::BadInput,
+                    fmt::format("a context of {} tokens was asked for and the text has {}", options.context_tokens,
+                                tokens.size()),
                     "give a longer text or a shorter context");
     const c10::InferenceMode inference;
-    const at::Tensor row = at::from_blob(const_cast<std::int32_t*>(tokens.data()), {1, options.context_tokens}, at::kInt).to(at::kLong);
+    const at::Tensor row =
+        at::from_blob(const_cast<std::int32_t*>(tokens.data()), {1, options.context_tokens}, at::kInt).to(at::kLong);
     const at::Tensor prompt = row.repeat({options.sequences, 1});
     const bool long_prefill = prompt.numel() > kLongPrefill;
-    std::vector<ThroughputResult> results(configurations.size());
-    std::vector<std::unique_ptr<CodedCache>> filled(configurations.size());
-    const int total = options.rounds * static_cast<int>(configurations.size());
+    std::vector<std::function<std::unique_ptr<Contender>()>> makers;
+    for (const auto& fitted : configurations)
+        makers.emplace_back(
+            [&decoder, &fitted, &options] { return std::make_unique<CodedContender>(decoder, fitted, options); });
+    if (options.stock == Stock::Measure)
+        makers.emplace_back([&decoder, &options] { return std::make_unique<StockContender>(decoder, options); });
+    std::vector<ThroughputResult> results(makers.size());
+    std::vector<std::unique_ptr<Contender>> filled(makers.size());
+    const int total = options.rounds * static_cast<int>(makers.size());
     int done = 0;
     guarded("measuring speed", [&] {
         for (int round = 0; round < options.rounds; ++round) {
-            for (std::size_t i = 0; i < configurations.size(); ++i) {
-                ThroughputResult& result = results[i];
-                if (round == 0 || !long_prefill) {
-                    filled[i].reset();
-                    restart_peak_rss();
-                    const double before = malloc_bytes_in_use();
-                    filled[i] = empty_cache(decoder, configurations[i], options);
-                    const auto start = Clock::now();
-                    prefill(decoder, *filled[i], prompt);
-                    result.prefill_seconds.push_back(seconds_since(start));
-                    filled[i]->settle();
-                    result.allocator_bytes = malloc_bytes_in_use() - before;
-                    result.ledger = filled[i]->ledger();
-                    result.bytes_per_step = decoder.weight_bytes_per_step() + filled[i]->bytes_per_step();
-                }
-                decode_round(decoder, *filled[i], prompt, options, result);
-                result.peak_rss_bytes = std::max(result.peak_rss_bytes, peak_rss_bytes());
+            for (std::size_t i = 0; i < makers.size(); ++i) {
+                if (round == 0 || !long_prefill)
+                    fill(decoder, makers[i], prompt, filled[i], results[i]);
+                decode_round(decoder, *filled[i], prompt, options, results[i]);
+                results[i].peak_rss_bytes =
+                    std::max(results[i].peak_rss_bytes, static_cast<double>(resident_memory().peak_bytes));
                 report(++done, total);
             }
         }

@@ -16,6 +16,9 @@ namespace kvw {
 /// Read bandwidth of this process: all threads sum a buffer that no cache holds, median of several passes, in GB/s.
 double measure_read_bandwidth();
 
+/// Whether the stock path (core/measure/stock_past.h) is measured beside the configurations.
+enum class Stock { Leave, Measure };
+
 struct ThroughputOptions
 {
     int context_tokens = 512;
@@ -23,6 +26,7 @@ struct ThroughputOptions
     int decode_tokens = 32; ///< steps of one round
     int rounds = 5;
     ReadAs read_as = ReadAs::Compressed;
+    Stock stock = Stock::Leave; ///< its result comes last
 };
 
 /// One configuration at one context and batch.
@@ -39,8 +43,9 @@ struct ThroughputResult
 /// Measures the configurations in interleaved rounds: each round decodes from a copy of a prefilled cache, one configuration
 /// after another, after one warm-up step each. tokens: at least context_tokens, repeated for every sequence.
 /// `report` is called after every timed piece with pieces done and in all; may throw Error{Cancelled}.
-std::vector<ThroughputResult> measure_throughput(Decoder& decoder, std::span<const std::shared_ptr<const FittedConfiguration>> configurations,
-                                                 std::span<const std::int32_t> tokens, const ThroughputOptions& options,
-                                                 const std::function<void(int done, int total)>& report);
+std::vector<ThroughputResult> measure_throughput(
+    Decoder& decoder, std::span<const std::shared_ptr<const FittedConfiguration>> configurations,
+    std::span<const std::int32_t> tokens, const ThroughputOptions& options,
+    const std::function<void(int done, int total)>& report);
 
 } // namespace kvw

@@ -45,7 +45,10 @@ struct ModelConfig
     int group_size() const { return heads / kv_heads; }
     double parameters() const; ///< of the matrices, norms and embeddings, tied ones once
     /// Bytes of keys and values of one token at `bytes_per_value`, all layers.
-    double kv_bytes_per_token(double bytes_per_value) const { return 2.0 * layers * kv_heads * head_dim * bytes_per_value; }
+    double kv_bytes_per_token(double bytes_per_value) const
+    {
+        return 2.0 * layers * kv_heads * head_dim * bytes_per_value;
+    }
 };
 
 /// Reads FOLDER/config.json (and generation_config.json where there is one).

@@ -40,7 +40,7 @@ public:
     /// space.
     std::string token_bytes(TokenId id) const;
     std::optional<TokenId> id_of(std::string_view token) const; ///< content of a vocabulary entry or an added token
-    std::int64_t size() const; ///< one more than the largest id
+    std::int64_t size() const;                                  ///< one more than the largest id
 
     Tokenizer(Tokenizer&&) noexcept;
     Tokenizer& operator=(Tokenizer&&) noexcept;

@@ -20,7 +20,7 @@ struct Field
 };
 
 /// Record or const Record.
-template <typename T, typename Record>
+template<typename T, typename Record>
 concept RecordOf = std::same_as<std::remove_const_t<T>, Record>;
 
 } // namespace kvw

@@ -43,7 +43,8 @@ struct Note
     bool operator==(const Note&) const = default;
 };
 
-template <typename Visitor, RecordOf<JobRecord> Record> void visit_fields(Visitor&& visit, Record& job)
+template<typename Visitor, RecordOf<JobRecord> Record>
+void visit_fields(Visitor&& visit, Record& job)
 {
     visit(Field{"kind", "", "what the job does"}, job.kind);
     visit(Field{"specification_json", "", "what it was asked for"}, job.specification_json);
@@ -58,7 +59,8 @@ template <typename Visitor, RecordOf<JobRecord> Record> void visit_fields(Visito
     visit(Field{"process", "", "worker's process"}, job.process);
 }
 
-template <typename Visitor, RecordOf<JobEvent> Record> void visit_fields(Visitor&& visit, Record& event)
+template<typename Visitor, RecordOf<JobEvent> Record>
+void visit_fields(Visitor&& visit, Record& event)
 {
     visit(Field{"job", "", "number of the job"}, event.job);
     visit(Field{"at", "", "when, UTC"}, event.at);
@@ -66,7 +68,8 @@ template <typename Visitor, RecordOf<JobEvent> Record> void visit_fields(Visitor
     visit(Field{"body_json", "", "the message"}, event.body_json);
 }
 
-template <typename Visitor, RecordOf<Note> Record> void visit_fields(Visitor&& visit, Record& note)
+template<typename Visitor, RecordOf<Note> Record>
+void visit_fields(Visitor&& visit, Record& note)
 {
     visit(Field{"run", "", "the run it is about"}, note.run);
     visit(Field{"created_at", "", "when, UTC"}, note.created_at);

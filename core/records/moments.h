@@ -16,8 +16,8 @@ namespace kvw {
 struct Moments
 {
     int dim = 0;
-    std::int64_t count = 0; ///< vectors seen
-    double weight = 0;      ///< sum of their weights; equals count when unweighted
+    std::int64_t count = 0;      ///< vectors seen
+    double weight = 0;           ///< sum of their weights; equals count when unweighted
     std::vector<double> mean;    ///< [dim]
     std::vector<double> scatter; ///< [dim, dim]
 };
@@ -30,7 +30,8 @@ enum class Positions { All, AfterSinks };
 /// Every token counts 1, or counts the squared attention that it receives: w_t = sum over m, h of p_hmt^2.
 enum class Weighting { Uniform, Attention };
 
-inline constexpr std::array kQuantities{Quantity::QueryPreRope, Quantity::Query, Quantity::KeyPreRope, Quantity::Key, Quantity::Value};
+inline constexpr std::array kQuantities{Quantity::QueryPreRope, Quantity::Query, Quantity::KeyPreRope, Quantity::Key,
+                                        Quantity::Value};
 inline constexpr std::array kPositions{Positions::All, Positions::AfterSinks};
 inline constexpr std::array kWeightings{Weighting::Uniform, Weighting::Attention};
 

@@ -20,8 +20,9 @@ enum class JobStatus { Queued, Running, Succeeded, Failed, Cancelled, Interrupte
 
 inline constexpr std::array kRunKinds{RunKind::Calibrate, RunKind::Ppl,      RunKind::Sweep,
                                       RunKind::Bench,     RunKind::Generate, RunKind::Import};
-inline constexpr std::array kRunStatuses{RunStatus::Running,   RunStatus::Measured,    RunStatus::NotMeasured, RunStatus::Failed,
-                                         RunStatus::Cancelled, RunStatus::Interrupted, RunStatus::Unsupported, RunStatus::Estimated};
+inline constexpr std::array kRunStatuses{RunStatus::Running,     RunStatus::Measured,  RunStatus::NotMeasured,
+                                         RunStatus::Failed,      RunStatus::Cancelled, RunStatus::Interrupted,
+                                         RunStatus::Unsupported, RunStatus::Estimated};
 inline constexpr std::array kPhases{Phase::Prefill, Phase::Decode};
 inline constexpr std::array kFinishReasons{FinishReason::Length, FinishReason::Stop};
 inline constexpr std::array kJobStatuses{JobStatus::Queued, JobStatus::Running,   JobStatus::Succeeded,
@@ -35,14 +36,23 @@ std::string_view name(FinishReason reason) noexcept;
 std::string_view name(JobStatus status) noexcept;
 
 /// Back from the word; nothing for any other word. parse_name<RunKind>("ppl").
-template <typename Enumeration> std::optional<Enumeration> parse_name(std::string_view word) noexcept;
-template <> std::optional<RunKind> parse_name(std::string_view word) noexcept;
-template <> std::optional<RunStatus> parse_name(std::string_view word) noexcept;
-template <> std::optional<Phase> parse_name(std::string_view word) noexcept;
-template <> std::optional<FinishReason> parse_name(std::string_view word) noexcept;
-template <> std::optional<JobStatus> parse_name(std::string_view word) noexcept;
-template <> std::optional<Quantity> parse_name(std::string_view word) noexcept;
-template <> std::optional<Positions> parse_name(std::string_view word) noexcept;
-template <> std::optional<Weighting> parse_name(std::string_view word) noexcept;
+template<typename Enumeration>
+std::optional<Enumeration> parse_name(std::string_view word) noexcept;
+template<>
+std::optional<RunKind> parse_name(std::string_view word) noexcept;
+template<>
+std::optional<RunStatus> parse_name(std::string_view word) noexcept;
+template<>
+std::optional<Phase> parse_name(std::string_view word) noexcept;
+template<>
+std::optional<FinishReason> parse_name(std::string_view word) noexcept;
+template<>
+std::optional<JobStatus> parse_name(std::string_view word) noexcept;
+template<>
+std::optional<Quantity> parse_name(std::string_view word) noexcept;
+template<>
+std::optional<Positions> parse_name(std::string_view word) noexcept;
+template<>
+std::optional<Weighting> parse_name(std::string_view word) noexcept;
 
 } // namespace kvw

@@ -45,7 +45,8 @@ struct QualityWindow
     bool operator==(const QualityWindow&) const = default;
 };
 
-template <typename Visitor, RecordOf<Ledger> Record> void visit_fields(Visitor&& visit, Record& ledger)
+template<typename Visitor, RecordOf<Ledger> Record>
+void visit_fields(Visitor&& visit, Record& ledger)
 {
     visit(Field{"payload_bytes", "bytes", "codes, and vectors of sides that are not coded"}, ledger.payload_bytes);
     visit(Field{"scales_bytes", "bytes", "scales and zero points"}, ledger.scales_bytes);
@@ -57,7 +58,8 @@ template <typename Visitor, RecordOf<Ledger> Record> void visit_fields(Visitor&&
 }
 
 /// Without the ledger, whose fields follow them in exports.
-template <typename Visitor, RecordOf<QualityRecord> Record> void visit_fields(Visitor&& visit, Record& quality)
+template<typename Visitor, RecordOf<QualityRecord> Record>
+void visit_fields(Visitor&& visit, Record& quality)
 {
     visit(Field{"run", "", "number of the run"}, quality.run);
     visit(Field{"config", "", "configuration of the cache in normal form"}, quality.config);
@@ -80,7 +82,8 @@ template <typename Visitor, RecordOf<QualityRecord> Record> void visit_fields(Vi
     visit(Field{"seconds", "s", "time of the measurement"}, quality.seconds);
 }
 
-template <typename Visitor, RecordOf<QualityWindow> Record> void visit_fields(Visitor&& visit, Record& window)
+template<typename Visitor, RecordOf<QualityWindow> Record>
+void visit_fields(Visitor&& visit, Record& window)
 {
     visit(Field{"window", "1", "number of the window, from 0"}, window.window);
     visit(Field{"tokens", "tokens", "scored tokens"}, window.tokens);

@@ -10,7 +10,8 @@
 namespace kvw {
 
 /// A record with where it comes from.
-template <typename Record> struct Sourced
+template<typename Record>
+struct Sourced
 {
     Record record;
     Provenance source;

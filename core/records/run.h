@@ -73,7 +73,7 @@ struct RunRecord
     std::optional<std::int64_t> tokens;
     std::optional<std::int64_t> seed;
     std::optional<RowId> calibration_run;
-    std::string settings_json = "{}"; ///< everything else that the user chose
+    std::string settings_json = "{}";      ///< everything else that the user chose
     std::optional<std::string> error_code; ///< name(ErrorKind)
     std::optional<std::string> error_message;
     std::optional<std::string> error_hint;
@@ -91,7 +91,8 @@ struct Provenance
     bool operator==(const Provenance&) const = default;
 };
 
-template <typename Visitor, RecordOf<ModelRecord> Record> void visit_fields(Visitor&& visit, Record& model)
+template<typename Visitor, RecordOf<ModelRecord> Record>
+void visit_fields(Visitor&& visit, Record& model)
 {
     visit(Field{"model_hash", "", "SHA-256 of the weights"}, model.hash);
     visit(Field{"model_name", "", "name of the model"}, model.name);
@@ -106,7 +107,8 @@ template <typename Visitor, RecordOf<ModelRecord> Record> void visit_fields(Visi
     visit(Field{"parameters", "1", "numbers in the weights"}, model.parameters);
 }
 
-template <typename Visitor, RecordOf<TextRecord> Record> void visit_fields(Visitor&& visit, Record& text)
+template<typename Visitor, RecordOf<TextRecord> Record>
+void visit_fields(Visitor&& visit, Record& text)
 {
     visit(Field{"text_hash", "", "SHA-256 of the text's bytes"}, text.hash);
     visit(Field{"text_name", "", "file name of the text"}, text.name);
@@ -114,7 +116,8 @@ template <typename Visitor, RecordOf<TextRecord> Record> void visit_fields(Visit
     visit(Field{"text_characters", "1", "Unicode code points of the text"}, text.characters);
 }
 
-template <typename Visitor, RecordOf<EnvironmentRecord> Record> void visit_fields(Visitor&& visit, Record& environment)
+template<typename Visitor, RecordOf<EnvironmentRecord> Record>
+void visit_fields(Visitor&& visit, Record& environment)
 {
     visit(Field{"cpu", "", "processor"}, environment.cpu);
     visit(Field{"logical_cores", "1", "logical processors that the program could use"}, environment.logical_cores);
@@ -129,7 +132,8 @@ template <typename Visitor, RecordOf<EnvironmentRecord> Record> void visit_field
 }
 
 /// Without the id and the process, which mean nothing outside the store.
-template <typename Visitor, RecordOf<RunRecord> Record> void visit_fields(Visitor&& visit, Record& run)
+template<typename Visitor, RecordOf<RunRecord> Record>
+void visit_fields(Visitor&& visit, Record& run)
 {
     visit(Field{"parent_run", "", "run of the sweep that it belongs to"}, run.parent_run);
     visit(Field{"kind", "", "what the run was made for"}, run.kind);

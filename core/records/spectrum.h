@@ -28,7 +28,8 @@ struct SpectrumRecord
     bool operator==(const SpectrumRecord&) const = default;
 };
 
-template <typename Visitor, RecordOf<SpectrumRecord> Record> void visit_fields(Visitor&& visit, Record& spectrum)
+template<typename Visitor, RecordOf<SpectrumRecord> Record>
+void visit_fields(Visitor&& visit, Record& spectrum)
 {
     visit(Field{"run", "", "number of the calibration's run"}, spectrum.run);
     visit(Field{"layer", "", "layer, from 0"}, spectrum.layer);

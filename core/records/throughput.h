@@ -51,7 +51,8 @@ struct MemoryRecord
     std::optional<double> peak_rss_bytes;
 };
 
-template <typename Visitor, RecordOf<ThroughputSample> Record> void visit_fields(Visitor&& visit, Record& sample)
+template<typename Visitor, RecordOf<ThroughputSample> Record>
+void visit_fields(Visitor&& visit, Record& sample)
 {
     visit(Field{"phase", "", "prefill or decode"}, sample.phase);
     visit(Field{"context", "tokens", "tokens in the cache of a sequence"}, sample.context);
@@ -63,13 +64,15 @@ template <typename Visitor, RecordOf<ThroughputSample> Record> void visit_fields
 }
 
 /// Without ledger and memory, which are in the table of memory.
-template <typename Visitor, RecordOf<ThroughputSummary> Record> void visit_fields(Visitor&& visit, Record& summary)
+template<typename Visitor, RecordOf<ThroughputSummary> Record>
+void visit_fields(Visitor&& visit, Record& summary)
 {
     visit(Field{"run", "", "number of the run"}, summary.run);
     visit(Field{"config", "", "configuration of the cache in normal form"}, summary.config);
     visit(Field{"context", "tokens", "tokens in the cache of a sequence"}, summary.context);
     visit(Field{"batch", "1", "sequences"}, summary.batch);
-    visit(Field{"prefill_tokens_per_s", "tokens/s", "speed of prefill, all sequences, median"}, summary.prefill_tokens_per_s);
+    visit(Field{"prefill_tokens_per_s", "tokens/s", "speed of prefill, all sequences, median"},
+          summary.prefill_tokens_per_s);
     visit(Field{"decode_tokens_per_s_median", "tokens/s", "speed of decoding, all sequences, median"},
           summary.decode_tokens_per_s_median);
     visit(Field{"decode_tokens_per_s_p10", "tokens/s", "10th percentile of the same"}, summary.decode_tokens_per_s_p10);
@@ -79,7 +82,8 @@ template <typename Visitor, RecordOf<ThroughputSummary> Record> void visit_field
 }
 
 /// Without the ledger, whose fields follow them in exports.
-template <typename Visitor, RecordOf<MemoryRecord> Record> void visit_fields(Visitor&& visit, Record& memory)
+template<typename Visitor, RecordOf<MemoryRecord> Record>
+void visit_fields(Visitor&& visit, Record& memory)
 {
     visit(Field{"run", "", "number of the run"}, memory.run);
     visit(Field{"config", "", "configuration of the cache in normal form"}, memory.config);

@@ -40,8 +40,8 @@ protected:
 
     Outcome calibrate(const std::string& text = "text.txt") const
     {
-        return kvw({"calibrate", model().string(), "--text", (folder.path() / text).string(), "--tokens", "256", "--window",
-                    std::to_string(kWindow), "--store", store(), "--json"});
+        return kvw({"calibrate", model().string(), "--text", (folder.path() / text).string(), "--tokens", "256",
+                    "--window", std::to_string(kWindow), "--store", store(), "--json"});
     }
     Outcome ppl(const std::string& configuration, const std::string& text = "text.txt") const
     {
@@ -194,11 +194,12 @@ TEST_F(HostileInput, ConfigurationsThatAreNone)
 TEST_F(HostileInput, MomentsThatAreNotThere)
 {
     expect_refused(ppl("k=pca:8"), 1, "has none of this model");
-    ASSERT_EQ(kvw({"calibrate", model().string(), "--text", (folder.path() / "text.txt").string(), "--tokens", "128", "--window", "32",
-                   "--no-weighted", "--store", store()})
+    ASSERT_EQ(kvw({"calibrate", model().string(), "--text", (folder.path() / "text.txt").string(), "--tokens", "128",
+                   "--window", "32", "--no-weighted", "--store", store()})
                   .exit_code,
               0);
-    folder.write("other.txt", std::string(400, 'x') + " and something else that is long enough for a window or two of it");
+    folder.write("other.txt",
+                 std::string(400, 'x') + " and something else that is long enough for a window or two of it");
     expect_refused(ppl("v=pca:8,weighted", "other.txt"), 1, "weighted");
 }
 
@@ -223,8 +224,9 @@ TEST_F(HostileInput, StoreOfANewerVersion)
     ASSERT_EQ(calibrate().exit_code, 0);
     sqlite3* database = nullptr;
     ASSERT_EQ(sqlite3_open(store().c_str(), &database), SQLITE_OK);
-    ASSERT_EQ(sqlite3_exec(database, "PRAGMA user_version = 900; UPDATE meta SET value = '900' WHERE name LIKE '%compatible%'", nullptr,
-                           nullptr, nullptr),
+    ASSERT_EQ(sqlite3_exec(database,
+                           "PRAGMA user_version = 900; UPDATE meta SET value = '900' WHERE name LIKE '%compatible%'",
+                           nullptr, nullptr, nullptr),
               SQLITE_OK)
         << sqlite3_errmsg(database);
     sqlite3_close(database);
@@ -251,12 +253,15 @@ TEST_F(HostileInput, UsageIsExitCodeTwo)
     EXPECT_EQ(kvw({"ppl"}).exit_code, 2);
     EXPECT_EQ(kvw({"calibrate", model().string()}).exit_code, 2);
     expect_refused(kvw({"export", "--store", store(), "--format", "xml"}), 2, "xml");
-    expect_refused(kvw({"ppl", model().string(), "--text", (folder.path() / "text.txt").string(), "--protocol", "some"}), 2, "past:C");
+    expect_refused(
+        kvw({"ppl", model().string(), "--text", (folder.path() / "text.txt").string(), "--protocol", "some"}), 2,
+        "past:C");
 }
 
 TEST_F(HostileInput, CudaWithoutAGpu)
 {
-    const Outcome outcome = kvw({"calibrate", model().string(), "--text", (folder.path() / "text.txt").string(), "--store", store(), "--device", "cuda"},
+    const Outcome outcome = kvw({"calibrate", model().string(), "--text", (folder.path() / "text.txt").string(),
+                                 "--store", store(), "--device", "cuda"},
                                 {"CUDA_VISIBLE_DEVICES="});
     expect_refused(outcome, 1, "not available");
 }
@@ -265,7 +270,8 @@ TEST_F(HostileInput, OutputToAFullDisk)
 {
     ASSERT_EQ(calibrate().exit_code, 0);
     const std::string log = (folder.path() / "log").string();
-    const std::string command = KVW_BINARY_DIR "/bin/kvw export --format csv --store " + store() + " > /dev/full 2> " + log;
+    const std::string command =
+        KVW_BINARY_DIR "/bin/kvw export --format csv --store " + store() + " > /dev/full 2> " + log;
     const int status = std::system(command.c_str());
     EXPECT_EQ(WEXITSTATUS(status), 1);
     EXPECT_THAT(folder.read("log"), HasSubstr("could not be written"));
@@ -276,7 +282,8 @@ TEST(Help, EverySubcommandHasOne)
     const Outcome outcome = kvw({"--help"});
     ASSERT_EQ(outcome.exit_code, 0);
     int commands = 0;
-    for (const char* name : {"info", "calibrate", "spectra", "ppl", "sweep", "generate", "bench", "import", "export", "worker"}) {
+    for (const char* name :
+         {"info", "calibrate", "spectra", "ppl", "sweep", "generate", "bench", "import", "export", "worker"}) {
         EXPECT_THAT(outcome.output, HasSubstr(name));
         const Outcome help = kvw({name, "--help"});
         EXPECT_EQ(help.exit_code, 0);

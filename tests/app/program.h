@@ -87,7 +87,8 @@ public:
             if (errors().find(words) != std::string::npos || output().find(words) != std::string::npos)
                 return true;
             siginfo_t state{};
-            if (::waitid(P_PID, static_cast<id_t>(child_), &state, WEXITED | WNOHANG | WNOWAIT) == 0 && state.si_pid != 0)
+            if (::waitid(P_PID, static_cast<id_t>(child_), &state, WEXITED | WNOHANG | WNOWAIT) == 0
+                && state.si_pid != 0)
                 return false;
             ::usleep(10000);
         }

@@ -25,15 +25,20 @@ protected:
     }
 
     std::string store() const { return (folder.path() / "p.kvw").string(); }
-    static std::string text(const std::string& split) { return conformance::data_file("wikitext2/wiki." + split + ".raw").string(); }
+    static std::string text(const std::string& split)
+    {
+        return conformance::data_file("wikitext2/wiki." + split + ".raw").string();
+    }
 
     Outcome calibrate() const
     {
-        return kvw({"calibrate", model, "--text", text("valid"), "--tokens", "2048", "--window", "512", "--store", store(), "--json"});
+        return kvw({"calibrate", model, "--text", text("valid"), "--tokens", "2048", "--window", "512", "--store",
+                    store(), "--json"});
     }
     Arguments quality(const std::string& command) const
     {
-        return {command, model, "--text", text("test"), "--tokens", "1024", "--window", "256", "--store", store(), "--json"};
+        return {command,    model, "--text",  text("test"), "--tokens", "1024",
+                "--window", "256", "--store", store(),      "--json"};
     }
 
     conformance::Reference reference;
@@ -76,8 +81,8 @@ TEST_F(SampleModel, CalibrateMeasureExport)
     EXPECT_EQ(results[0].at("tokens"), 4 * 255);
     EXPECT_DOUBLE_EQ(results[0].at("bits_per_value").get<double>(), 16);
     EXPECT_DOUBLE_EQ(results[0].at("bytes").get<double>(), 256.0 * 30 * 2 * 3 * 64 * 2);
-    for (const char* key : {"ppl", "delta_nll", "delta_nll_lo", "delta_nll_hi", "rel_ppl", "kl_mean", "top1", "bits_per_value", "bytes",
-                            "tokens_per_s", "seconds"})
+    for (const char* key : {"ppl", "delta_nll", "delta_nll_lo", "delta_nll_hi", "rel_ppl", "kl_mean", "top1",
+                            "bits_per_value", "bytes", "tokens_per_s", "seconds"})
         for (std::size_t i = 1; i < results.size(); ++i)
             EXPECT_TRUE(std::isfinite(results[i].at(key).get<double>())) << key << " of " << results[i].at("config");
     // The order of magnitude that docs/results.md reports.
@@ -89,7 +94,8 @@ TEST_F(SampleModel, CalibrateMeasureExport)
     EXPECT_LT(results[4].at("bits_per_value").get<double>(), 9);
 
     EXPECT_EQ(Json::parse(kvw({"export", "--store", store(), "--format", "json"}).output).at("quality").size(), 5);
-    EXPECT_THAT(kvw({"export", "--store", store(), "--format", "csv", "--table", "quality"}).output, HasSubstr("v=pca:60,weighted"));
+    EXPECT_THAT(kvw({"export", "--store", store(), "--format", "csv", "--table", "quality"}).output,
+                HasSubstr("v=pca:60,weighted"));
     EXPECT_THAT(kvw({"export", "--store", store(), "--format", "md"}).output, HasSubstr("## Quality"));
     EXPECT_THAT(kvw({"export", "--store", store(), "--format", "jsonl"}).output, HasSubstr("\"table\":\"quality\""));
 }
@@ -133,7 +139,9 @@ TEST_F(SampleModel, InterruptKeepsWhatIsDone)
 
 TEST_F(SampleModel, Generate)
 {
-    const Arguments arguments{"generate", model, "--prompt", "What is the capital of France?", "--max-new", "24", "--config", "k=int8 v=int8", "--json"};
+    const Arguments arguments{"generate",  model, "--prompt", "What is the capital of France?",
+                              "--max-new", "24",  "--config", "k=int8 v=int8",
+                              "--json"};
     const Outcome outcome = kvw(arguments);
     ASSERT_EQ(outcome.exit_code, 0) << outcome.all();
     const Json results = outcome.json().at("results");
@@ -148,11 +156,12 @@ TEST_F(SampleModel, Generate)
 
 TEST_F(SampleModel, Bench)
 {
-    const Outcome outcome = kvw({"bench", model, "--contexts", "64,200", "--batch", "1,2", "--decode", "4", "--rounds", "3", "--config",
-                                 "k=int8 v=int8", "--store", store(), "--json"});
+    const Outcome outcome = kvw({"bench", model, "--contexts", "64,200", "--batch", "1,2", "--decode", "4", "--rounds",
+                                 "3", "--config", "k=int8 v=int8", "--store", store(), "--json"});
     ASSERT_EQ(outcome.exit_code, 0) << outcome.all();
     const Json results = outcome.json().at("results");
-    ASSERT_EQ(results.size(), 8);
+    ASSERT_EQ(results.size(), 12); // identity, stock and int8 in four cells
+    EXPECT_EQ(results[1].at("config"), "stock");
     for (const Json& row : results) {
         EXPECT_GT(row.at("prefill_tokens_per_s").get<double>(), 0);
         const Json& decode = row.at("decode_tokens_per_s");
@@ -161,7 +170,7 @@ TEST_F(SampleModel, Bench)
         EXPECT_GT(row.at("bandwidth_gb_s").get<double>(), 0);
         EXPECT_GT(row.at("peak_rss_bytes").get<double>(), 100e6);
         const double tokens = row.at("context").get<double>() * row.at("batch").get<double>();
-        const double bits = row.at("config") == "identity" ? 16 : 8 + 32.0 / 64;
+        const double bits = row.at("config") == "k=int8,token v=int8,token" ? 8 + 32.0 / 64 : 16;
         EXPECT_GE(row.at("bytes").get<double>(), tokens * 30 * 2 * 3 * 64 * bits / 8);
     }
 }
@@ -283,11 +292,13 @@ for kind, layers in {"good": good, "short": good[:7], "skewed": skewed, "nan": n
     torch.save({"layers": layers, "rank": 60, "model": "sample"}, f"{sys.argv[1]}/{kind}.pt")
 torch.save([1, 2], f"{sys.argv[1]}/list.pt")
 )");
-    const std::string command
-        = reference.python().string() + " " + (folder.path() / "make.py").string() + " " + folder.path().string();
+    const std::string command =
+        reference.python().string() + " " + (folder.path() / "make.py").string() + " " + folder.path().string();
     ASSERT_EQ(std::system(command.c_str()), 0) << command;
     const auto made = [&](const std::string& kind) { return (folder.path() / (kind + ".pt")).string(); };
-    const auto import = [&](const std::string& file) { return kvw({"import", file, "--model", model, "--store", store(), "--json"}); };
+    const auto import = [&](const std::string& file) {
+        return kvw({"import", file, "--model", model, "--store", store(), "--json"});
+    };
     const Outcome imported = import(made("good"));
     ASSERT_EQ(imported.exit_code, 0) << imported.all();
     const std::string run = std::to_string(imported.json().at("run").get<int>());

@@ -21,7 +21,7 @@ struct Tolerance
 /// For EXPECT_TRUE: every number of `actual` is within tolerance of the one of `expected` at the same place.
 /// Fails for different lengths, for nothing at all (a test that compared nothing), and for every NaN or infinity on
 /// either side, equal ones included. Any two ranges of numbers with a size.
-template <std::ranges::sized_range Actual, std::ranges::sized_range Expected>
+template<std::ranges::sized_range Actual, std::ranges::sized_range Expected>
 ::testing::AssertionResult close(const Actual& actual, const Expected& expected, Tolerance tolerance)
 {
     const auto size = static_cast<std::size_t>(std::ranges::size(actual));
@@ -38,7 +38,8 @@ template <std::ranges::sized_range Actual, std::ranges::sized_range Expected>
     for (auto it = std::ranges::begin(actual); it != std::ranges::end(actual); ++it, ++other, ++index) {
         const auto a = static_cast<double>(*it), e = static_cast<double>(*other);
         const double difference = std::fabs(a - e);
-        if (std::isfinite(a) && std::isfinite(e) && difference <= tolerance.absolute + tolerance.relative * std::fabs(e))
+        if (std::isfinite(a) && std::isfinite(e)
+            && difference <= tolerance.absolute + tolerance.relative * std::fabs(e))
             continue;
         if (wrong++ == 0) {
             first = index;
@@ -63,6 +64,7 @@ inline ::testing::AssertionResult close(double actual, double expected, Toleranc
 
 /// Adds a failure to the running test, with the caller's line when used through EXPECT_CLOSE.
 #define EXPECT_CLOSE(actual, expected, absolute_tolerance, relative_tolerance)                                         \
-    EXPECT_TRUE(::kvw::testing::close(actual, expected, ::kvw::testing::Tolerance{absolute_tolerance, relative_tolerance}))
+    EXPECT_TRUE(                                                                                                       \
+        ::kvw::testing::close(actual, expected, ::kvw::testing::Tolerance{absolute_tolerance, relative_tolerance}))
 
 } // namespace kvw::testing

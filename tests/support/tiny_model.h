@@ -24,15 +24,28 @@ struct TinyModel
 
     nlohmann::json config() const
     {
-        return {{"architectures", {"LlamaForCausalLM"}}, {"hidden_size", hidden}, {"intermediate_size", intermediate},
-                {"num_hidden_layers", layers}, {"num_attention_heads", heads}, {"num_key_value_heads", kv_heads}, {"head_dim", head_dim},
-                {"vocab_size", vocab}, {"max_position_embeddings", 512}, {"rms_norm_eps", 1e-5}, {"rope_theta", 10000.0},
-                {"tie_word_embeddings", tied}, {"hidden_act", "silu"}, {"torch_dtype", "float32"}, {"bos_token_id", 1}, {"eos_token_id", 2}};
+        return {{"architectures", {"LlamaForCausalLM"}},
+                {"hidden_size", hidden},
+                {"intermediate_size", intermediate},
+                {"num_hidden_layers", layers},
+                {"num_attention_heads", heads},
+                {"num_key_value_heads", kv_heads},
+                {"head_dim", head_dim},
+                {"vocab_size", vocab},
+                {"max_position_embeddings", 512},
+                {"rms_norm_eps", 1e-5},
+                {"rope_theta", 10000.0},
+                {"tie_word_embeddings", tied},
+                {"hidden_act", "silu"},
+                {"torch_dtype", "float32"},
+                {"bos_token_id", 1},
+                {"eos_token_id", 2}};
     }
 
     std::map<std::string, std::vector<std::int64_t>> shapes() const
     {
-        std::map<std::string, std::vector<std::int64_t>> out{{"model.embed_tokens.weight", {vocab, hidden}}, {"model.norm.weight", {hidden}}};
+        std::map<std::string, std::vector<std::int64_t>> out{{"model.embed_tokens.weight", {vocab, hidden}},
+                                                             {"model.norm.weight", {hidden}}};
         if (!tied)
             out["lm_head.weight"] = {vocab, hidden};
         for (int i = 0; i < layers; ++i) {
@@ -64,7 +77,8 @@ struct TinyModel
             const bool norm = shape.size() == 1;
             const std::size_t begin = data.size() * 4;
             for (std::int64_t i = 0; i < count; ++i)
-                data.push_back(norm ? 1.0f + 0.1f * static_cast<float>(random.normal()) : 0.25f * static_cast<float>(random.normal()));
+                data.push_back(norm ? 1.0f + 0.1f * static_cast<float>(random.normal())
+                                    : 0.25f * static_cast<float>(random.normal()));
             header[name] = {{"dtype", "F32"}, {"shape", shape}, {"data_offsets", {begin, data.size() * 4}}};
         }
         const std::string text = header.dump();

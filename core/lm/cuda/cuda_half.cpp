@@ -4,7 +4,4 @@
 #include <c10/cuda/CUDAFunctions.h>
 
 /// Devices that can be used; 0 without a GPU or with a driver that is too old.
-extern "C" int kvw_cuda_device_count()
-{
-    return c10::cuda::device_count();
-}
+extern "C" int kvw_cuda_device_count() { return c10::cuda::device_count(); }

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/measure/stock_past.h"
+
+#include "core/base/error.h"
+#include "core/lm/dense_attention.h"
+
+#include <ATen/Functions.h>
+#include <fmt/format.h>
+
+namespace kvw {
+
+StockPast::StockPast(const AttentionShape& shape, ComputeType type, int sequences, std::int64_t capacity)
+    : shape_(shape)
+{
+    const at::ScalarType scalar = type == ComputeType::Bf16 ? at::kBFloat16 : at::kFloat;
+    for (int i = 0; i < shape.layers; ++i) {
+        const at::Tensor empty = at::empty({sequences, shape.kv_heads, capacity, shape.head_dim}, scalar);
+        layers_.push_back({empty, at::empty_like(empty), 0});
+    }
+}
+
+void StockPast::append(int index, const at::Tensor& k, const at::Tensor& v)
+{
+    Layer& layer = layers_[static_cast<std::size_t>(index)];
+    const std::int64_t tokens = k.size(1), capacity = layer.k.size(2);
+    if (layer.tokens + tokens > capacity)
+        throw Error(
+            ErrorKind::Internal,
+            fmt::format("{} tokens do not fit a stock cache of {} with {} in it", tokens, capacity, layer.tokens));
+    layer.k.narrow(2, layer.tokens, tokens).copy_(k.transpose(1, 2));
+    layer.v.narrow(2, layer.tokens, tokens).copy_(v.transpose(1, 2));
+    layer.tokens += tokens;
+}
+
+at::Tensor StockPast::attend(int index, const at::Tensor& q)
+{
+    const Layer& layer = layers_[static_cast<std::size_t>(index)];
+    const std::int64_t queries = q.size(1);
+    const at::Tensor keys = layer.k.narrow(2, 0, layer.tokens), values = layer.v.narrow(2, 0, layer.tokens);
+    const bool windowed = shape_.attention_window > 0 && shape_.attention_window < layer.tokens;
+    const bool plain_causal = queries == layer.tokens && !windowed;
+    std::optional<at::Tensor> mask;
+    if (!plain_causal && (queries > 1 || windowed))
+        mask = causal_mask(queries, layer.tokens, shape_.attention_window, q.device());
+    const at::Tensor out =
+        at::scaled_dot_product_attention(q.transpose(1, 2).to(keys.scalar_type()), keys, values, mask, 0.0,
+                                         plain_causal && queries > 1, static_cast<double>(shape_.softmax_scale),
+                                         /*enable_gqa=*/shape_.group() > 1);
+    return out.transpose(1, 2).to(at::kFloat).reshape({q.size(0), queries, q.size(2) * q.size(3)});
+}
+
+std::unique_ptr<StockPast> StockPast::clone() const
+{
+    auto copy = std::make_unique<StockPast>(*this);
+    for (Layer& layer : copy->layers_) {
+        layer.k = layer.k.clone();
+        layer.v = layer.v.clone();
+    }
+    return copy;
+}
+
+double StockPast::bytes_filled() const
+{
+    double bytes = 0;
+    for (const Layer& layer : layers_)
+        bytes += 2.0 * static_cast<double>(layer.k.nbytes()) * static_cast<double>(layer.tokens)
+            / static_cast<double>(layer.k.size(2));
+    return bytes;
+}
+
+double StockPast::bytes_allocated() const
+{
+    double bytes = 0;
+    for (const Layer& layer : layers_)
+        bytes += static_cast<double>(layer.k.nbytes() + layer.v.nbytes());
+    return bytes;
+}
+
+} // namespace kvw

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/lm/decoder.h"
+#include "core/lm/past.h"
+
+#include <memory>
+#include <vector>
+
+namespace kvw {
+
+/// The stock path, the second baseline beside the identity codec: keys and values uncoded in the compute type, contiguous
+/// and allocated once for `capacity` positions, read by LibTorch's own attention.
+class StockPast final : public Past
+{
+public:
+    StockPast(const AttentionShape& shape, ComputeType type, int sequences, std::int64_t capacity);
+
+    void append(int layer, const at::Tensor& k, const at::Tensor& v) override;
+    at::Tensor attend(int layer, const at::Tensor& q) override;
+    std::int64_t length() const override { return layers_.back().tokens; }
+
+    std::unique_ptr<StockPast> clone() const;
+    /// Of the positions that are filled, all layers and sequences.
+    double bytes_filled() const;
+    double bytes_allocated() const;
+
+private:
+    struct Layer
+    {
+        at::Tensor k, v; ///< [sequences, kv_heads, capacity, head_dim]
+        std::int64_t tokens = 0;
+    };
+
+    AttentionShape shape_;
+    std::vector<Layer> layers_;
+};
+
+} // namespace kvw
