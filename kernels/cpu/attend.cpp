@@ -26,14 +26,19 @@ std::int64_t tokens_of(const Segment* segments, int count)
     return tokens;
 }
 
-/// How a call is cut: every lane into `pieces` ranges of tokens. Depends on shapes and the number of threads only.
+/// How a call is cut: the lanes into bundles, every bundle into `pieces` ranges of tokens. Depends on shapes and the number
+/// of threads only.
 struct Plan
 {
     int threads = 1;
-    std::int64_t tokens = 0, pieces = 1;
+    std::int64_t tokens = 0, pieces = 1, bundles = 1;
     std::int64_t width = 0, partial_stride = 0, work_floats = 0;
 
-    std::int64_t units(const AttendDecode& args) const { return args.lanes * pieces; }
+    std::int64_t units() const { return bundles * pieces; }
+    int first_lane(const AttendDecode& args, std::int64_t bundle) const
+    {
+        return static_cast<int>(args.lanes * bundle / bundles);
+    }
     int first_token(std::int64_t piece) const { return static_cast<int>(tokens * piece / pieces); }
 };
 
@@ -45,12 +50,13 @@ Plan plan_of(const AttendDecode& args)
     Plan plan;
     plan.tokens = tokens_of(args.keys, args.key_segments);
     plan.width = std::max({args.head_dim, args.rank_k, args.rank_v, 0});
+    plan.bundles = (lanes + kMaxAttendLanes - 1) / kMaxAttendLanes;
     const std::int64_t work = lanes * group * plan.tokens * 2 * plan.width;
     plan.threads = work < small ? 1 : std::max(omp_get_max_threads(), 1);
     if (plan.threads > 1) {
         // More units than threads, since a thread may be held up; a multiple of the threads, since it mostly is not.
-        const std::int64_t even = plan.threads / std::gcd<std::int64_t>(plan.threads, lanes);
-        const std::int64_t wanted = (units_per_thread * plan.threads + lanes - 1) / lanes;
+        const std::int64_t even = plan.threads / std::gcd<std::int64_t>(plan.threads, plan.bundles);
+        const std::int64_t wanted = (units_per_thread * plan.threads + plan.bundles - 1) / plan.bundles;
         const std::int64_t most = std::max<std::int64_t>(plan.tokens / few_tokens, 1);
         plan.pieces = std::min((wanted + even - 1) / even * even, most);
     }
@@ -58,8 +64,8 @@ Plan plan_of(const AttendDecode& args)
     plan.partial_stride =
         kPartialHeader + rounded_up(std::max(args.head_dim, 0)) + rounded_up(std::max(args.rank_v, 0));
     const std::int64_t one_row = std::max<std::int64_t>(stride, kAttendChunk + kAttendPad);
-    plan.work_floats = group * (kAttendChunk + kAttendTile + 2 * kAttendPad + 2 * stride) + kAttendTile * stride
-        + 2 * one_row + stride;
+    plan.work_floats = kMaxAttendLanes * group * (kAttendChunk + kAttendPad + 2 * stride)
+        + group * (kAttendTile + kAttendPad + stride) + kAttendTile * stride + 2 * one_row + stride;
     return plan;
 }
 
@@ -74,9 +80,10 @@ AttendWork carve(const AttendDecode& args, const Plan& plan, float* at)
     };
     work.stride = rounded_up(plan.width) + kAttendPad;
     const std::int64_t one_row = std::max<std::int64_t>(work.stride, kAttendChunk + kAttendPad);
-    work.scores = take(group * (kAttendChunk + kAttendPad));
+    work.scores = take(kMaxAttendLanes * group * (kAttendChunk + kAttendPad));
     work.weights = take(group * (kAttendTile + kAttendPad));
-    work.queries = take(group * work.stride);
+    work.queries = take(kMaxAttendLanes * group * work.stride);
+    work.plain = take(kMaxAttendLanes * group * work.stride);
     work.sums = take(group * work.stride);
     work.tile = take(kAttendTile * work.stride);
     work.scales = take(one_row);
@@ -145,12 +152,11 @@ void merge_sums(const float* part, std::int64_t part_stride, const Plan& plan, c
             out[i] += shares[piece] * part[piece * part_stride + i];
 }
 
-/// One query head from the partial results of its lane's pieces; `shares` [pieces] is written.
-void merge_head(const AttendDecode& args, const Plan& plan, std::int64_t lane, int head, const float* partials,
-                float* shares)
+/// One query head from the partial results of its lane's pieces, of which `part` is the first and the others follow at
+/// `part_stride`; `shares` [pieces] is written.
+void merge_head(const AttendDecode& args, const Plan& plan, std::int64_t row, const float* part,
+                std::int64_t part_stride, float* shares)
 {
-    const std::int64_t part_stride = args.group * plan.partial_stride;
-    const float* part = partials + lane * plan.pieces * part_stride + head * plan.partial_stride;
     float maximum = part[0];
     for (std::int64_t piece = 1; piece < plan.pieces; ++piece)
         maximum = std::max(maximum, part[piece * part_stride]);
@@ -164,7 +170,6 @@ void merge_head(const AttendDecode& args, const Plan& plan, std::int64_t lane, i
     const float inverse = 1.0f / (raw + coded);
     for (std::int64_t piece = 0; piece < plan.pieces; ++piece)
         shares[piece] *= inverse;
-    const std::int64_t row = lane * args.group + head;
     const float* sums = part + kPartialHeader;
     merge_sums(sums, part_stride, plan, shares, args.out_raw + row * args.head_dim, args.head_dim);
     if (args.maybe_out_coded != nullptr)
@@ -192,7 +197,7 @@ AttendVariant attend_variant(IsaLevel level) noexcept
 std::size_t attend_scratch_floats(const AttendDecode& args) noexcept
 {
     const Plan plan = plan_of(args);
-    const std::int64_t partials = plan.units(args) * args.group * plan.partial_stride;
+    const std::int64_t partials = args.lanes * plan.pieces * args.group * plan.partial_stride;
     return static_cast<std::size_t>(
         std::max<std::int64_t>(kLine + partials + plan.threads * plan.work_floats + rounded_up(plan.pieces), 0));
 }
@@ -211,24 +216,30 @@ Status attend_decode_with(AttendVariant variant, const AttendDecode& args) noexc
     const auto misplaced =
         static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(args.scratch) / sizeof(float)) % kLine;
     float* partials = args.scratch + (kLine - misplaced) % kLine;
-    const std::int64_t units = plan.units(args), unit_floats = args.group * plan.partial_stride;
-    float* works = partials + units * unit_floats;
+    const std::int64_t units = plan.units(), lane_floats = args.group * plan.partial_stride;
+    float* works = partials + args.lanes * plan.pieces * lane_floats;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(plan.threads) if (plan.threads > 1)
     for (std::int64_t u = 0; u < units; ++u) {
+        const std::int64_t bundle = u / plan.pieces, piece = u % plan.pieces;
         AttendUnit unit;
-        unit.lane = static_cast<int>(u / plan.pieces);
-        unit.first = plan.first_token(u % plan.pieces);
-        unit.tokens = plan.first_token(u % plan.pieces + 1) - unit.first;
-        unit.partial = partials + u * unit_floats;
+        unit.lane = plan.first_lane(args, bundle);
+        unit.lanes = plan.first_lane(args, bundle + 1) - unit.lane;
+        unit.first = plan.first_token(piece);
+        unit.tokens = plan.first_token(piece + 1) - unit.first;
+        unit.partial = partials + (unit.lane * plan.pieces + piece * unit.lanes) * lane_floats;
         unit.partial_stride = plan.partial_stride;
         const int thread = plan.threads > 1 ? omp_get_thread_num() : 0;
         unit.work = carve(args, plan, works + thread * plan.work_floats);
         variant(args, unit);
     }
     float* shares = works + plan.threads * plan.work_floats;
-    for (std::int64_t lane = 0; lane < args.lanes; ++lane)
-        for (int head = 0; head < args.group; ++head)
-            merge_head(args, plan, lane, head, partials, shares);
+    for (std::int64_t bundle = 0; bundle < plan.bundles; ++bundle) {
+        const std::int64_t first = plan.first_lane(args, bundle), lanes = plan.first_lane(args, bundle + 1) - first;
+        for (std::int64_t row = 0; row < lanes * args.group; ++row)
+            merge_head(args, plan, first * args.group + row,
+                       partials + first * plan.pieces * lane_floats + row * plan.partial_stride, lanes * lane_floats,
+                       shares);
+    }
     return Status::Ok;
 }
 

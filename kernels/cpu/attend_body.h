@@ -19,49 +19,98 @@ constexpr Index kScoreStride = kAttendChunk + kAttendPad, kWeightStride = kAtten
 
 constexpr int round_up(int value, int to) { return (value + to - 1) / to * to; }
 
-/// Neighbouring tokens of one segment and lane.
+/// Neighbouring tokens of one segment and lane, and the rows that are read after them.
 struct Run
 {
-    RowsView rows;
+    RowsView rows, next;
     bool coded;
 };
 
-struct Cursor
+/// A place among the tokens.
+struct Place
 {
     const Segment* segment;
     int row;
 
-    Cursor(const Segment* first, int token) : segment(first), row(token)
+    /// The rows of a lane from here on.
+    RowsView rows(int lane) const
     {
-        while (row > 0 && row >= segment->rows.tokens) {
-            row -= segment->rows.tokens;
-            ++segment;
-        }
-    }
-
-    /// The next 1..most tokens; there must be some.
-    Run take(int lane, int most)
-    {
-        while (row >= segment->rows.tokens) {
-            ++segment;
-            row = 0;
-        }
-        Run run{segment->rows, segment->coded};
-        const RowFormat& format = run.rows.format;
-        const int left = segment->rows.tokens - row;
-        run.rows.tokens = left < most ? left : most;
-        run.rows.codes += lane * segment->codes_lane_stride + row * static_cast<Index>(row_bytes(format));
-        if (is_integer(format.type)) {
+        RowsView rows = segment->rows;
+        rows.tokens -= row;
+        rows.codes += lane * segment->codes_lane_stride + row * static_cast<Index>(row_bytes(rows.format));
+        if (is_integer(rows.format.type)) {
             const Index at = lane * segment->scales_lane_stride
-                + (format.scale_per == ScalePer::Channel ? 0 : static_cast<Index>(scale_count(format, row)));
-            run.rows.scales += at;
-            if (!format.symmetric)
-                run.rows.maybe_zeros += at;
+                + (rows.format.scale_per == ScalePer::Channel ? 0 : static_cast<Index>(scale_count(rows.format, row)));
+            rows.scales += at;
+            if (!rows.format.symmetric)
+                rows.maybe_zeros += at;
         }
-        row += run.rows.tokens;
+        return rows;
+    }
+};
+
+/// The same tokens of all lanes of a unit. The lanes of a segment lie behind each other and are read in that order, then
+/// those of the next one, so that memory is met nearly as it lies.
+struct Stretch
+{
+    Place place, next;
+    int tokens, first_lane, end_lane;
+
+    Run run(int lane) const
+    {
+        Run run{place.rows(lane), lane + 1 < end_lane ? place.rows(lane + 1) : next.rows(first_lane),
+                place.segment->coded};
+        run.rows.tokens = tokens;
         return run;
     }
 };
+
+struct Cursor
+{
+    Place place;
+    const Segment* end;
+
+    Cursor(const Segment* first, int count, int token) : place{first, token}, end(first + count)
+    {
+        while (place.row > 0 && place.row >= place.segment->rows.tokens)
+            skip();
+    }
+
+    void skip()
+    {
+        place.row -= place.segment->rows.tokens;
+        ++place.segment;
+    }
+
+    /// The next 1..most tokens; there must be some.
+    Stretch take(const AttendUnit& unit, int most)
+    {
+        while (place.row >= place.segment->rows.tokens)
+            skip();
+        const int left = place.segment->rows.tokens - place.row;
+        Stretch out{place, place, left < most ? left : most, unit.lane, unit.lane + unit.lanes};
+        place.row += out.tokens;
+        while (place.segment + 1 < end && place.row >= place.segment->rows.tokens)
+            skip();
+        if (place.row < place.segment->rows.tokens)
+            out.next = place;
+        return out;
+    }
+};
+
+/// Scales are read all at once when a run begins.
+void prefetch_scales(const Run& run)
+{
+    if (run.next.scales == nullptr)
+        return;
+    const bool per_row = run.next.format.scale_per == ScalePer::Row;
+    const int count = per_row ? run.next.tokens : run.next.format.width;
+    for (int i = 0; i < count && i < kAttendChunk; i += 32) {
+        __builtin_prefetch(run.next.scales + i);
+        if (run.next.maybe_zeros != nullptr)
+            __builtin_prefetch(run.next.maybe_zeros + i);
+    }
+}
 
 /// How the rows of a format are read: themselves, or a decoded tile of fp32.
 struct Access
@@ -108,12 +157,15 @@ void fill_tile(const RowsView& rows, const AttendWork& work)
             work.tile[t * work.stride + c] = 0.0f;
 }
 
-/// tokens of `rows` from `first` on, as the products want them; a tile is filled where it is needed.
-Rows products_of(const RowsView& rows, const Access& access, int first, int tokens, const AttendWork& work)
+/// tokens of the run from `first` on, as the products want them; a tile is filled where it is needed.
+Rows products_of(const Run& run, const Access& access, int first, int tokens, const AttendWork& work)
 {
+    const RowsView& rows = run.rows;
     const auto bytes = static_cast<Index>(row_bytes(rows.format));
+    // Fetched meanwhile: the tile after this one, of the same run or the next.
+    const std::byte* ahead = first + tokens < rows.tokens ? rows.codes + (first + tokens) * bytes : run.next.codes;
     if (access.direct)
-        return {rows.codes + first * bytes, bytes, tokens, access.positions};
+        return {rows.codes + first * bytes, ahead, bytes, tokens, access.positions};
     RowsView part = rows;
     part.tokens = tokens;
     part.codes += first * bytes;
@@ -124,13 +176,14 @@ Rows products_of(const RowsView& rows, const Access& access, int first, int toke
             part.maybe_zeros += at;
     }
     fill_tile(part, work);
-    return {reinterpret_cast<const std::byte*>(work.tile), work.stride * 4, tokens, access.positions};
+    // The tile itself needs no fetching; what it is decoded from next does.
+    return {reinterpret_cast<const std::byte*>(work.tile), ahead, work.stride * 4, tokens, access.positions};
 }
 
 /// A query [width, then zeros] in the order in which score_heads meets it.
 void lay_out_query(const float* row, const Access& access, float* out)
 {
-    const Rows rows{nullptr, 0, 0, access.positions};
+    const Rows rows{nullptr, nullptr, 0, 0, access.positions};
     for (int step = 0; step < rows.steps(); ++step) {
         const int at = rows.step_at(step), twice = step * kLanes - at; // positions that the step before has met
         for (int p = 0; p < access.planes; ++p, out += kLanes) {
@@ -147,57 +200,134 @@ struct HeadTerms
     float constant, per_zero;
 };
 
-void prepare_queries(const AttendDecode& args, const AttendUnit& unit, const Run& run, const Access& access,
-                     HeadTerms* terms)
+/// What work.plain and work.queries hold: the queries of a unit as the present format of keys wants them.
+struct Queries
 {
-    const AttendWork& work = unit.work;
+    HeadTerms terms[kMaxAttendRows]; ///< [lanes, group]
+    bool ready = false, coded = false;
+    RowFormat format{};
+
+    bool fit(const Run& run) const
+    {
+        return ready && coded == run.coded && format.type == run.rows.format.type
+            && format.width == run.rows.format.width && format.scale_per == run.rows.format.scale_per
+            && format.group == run.rows.format.group;
+    }
+};
+
+/// One lane's queries times the softmax's scale, in the order of the channels, to work.plain: zeros beyond the width.
+void scale_queries(const AttendDecode& args, const AttendUnit& unit, int lane, const Run& run)
+{
     const int width = run.rows.format.width;
     for (int h = 0; h < args.group; ++h) {
-        const Index head = static_cast<Index>(unit.lane) * args.group + h;
+        const Index head = static_cast<Index>(lane) * args.group + h;
         const float* q = (run.coded ? args.maybe_q_coded : args.q) + head * width;
-        const bool shifted = run.coded && args.maybe_logit_offset != nullptr;
-        Floats sum = {}, constant = {};
+        float* to = unit.work.plain + (static_cast<Index>(lane - unit.lane) * args.group + h) * unit.work.stride;
         for (int c = 0; c < round_up(width, 16) + 32; c += kLanes) {
             const int left = width - c;
-            Floats x = left >= kLanes ? load(q + c) : left > 0 ? load_some(q + c, left, 0.0f) : Floats{};
-            x = x * args.softmax_scale;
-            sum += x;
-            if (access.scale_per_channel && left > 0) {
-                constant += x * load(work.zeros + c);
-                x = x * load(work.scales + c);
-            }
-            store(work.row + c, x);
+            const Floats x = left >= kLanes ? load(q + c) : left > 0 ? load_some(q + c, left, 0.0f) : Floats{};
+            store(to + c, x * args.softmax_scale);
         }
-        lay_out_query(work.row, access, work.queries + h * work.stride);
-        terms[h] = {sum_of(constant) + (shifted ? args.softmax_scale * args.maybe_logit_offset[head] : 0.0f),
-                    sum_of(sum)};
     }
 }
 
-/// Scores of one run, to column `at` of the chunk.
-void score_run(const AttendDecode& args, const AttendUnit& unit, const Run& run, int at)
+float offset_of(const AttendDecode& args, const Run& run, Index head)
+{
+    return run.coded && args.maybe_logit_offset != nullptr ? args.softmax_scale * args.maybe_logit_offset[head] : 0.0f;
+}
+
+/// Queries of one lane for keys whose scales do not depend on the channel.
+void prepare_lane(const AttendDecode& args, const AttendUnit& unit, int lane, const Run& run, const Access& access,
+                  Queries& queries)
+{
+    scale_queries(args, unit, lane, run);
+    for (int h = 0; h < args.group; ++h) {
+        const Index row = static_cast<Index>(lane - unit.lane) * args.group + h;
+        const float* q = unit.work.plain + row * unit.work.stride;
+        Floats sum = {};
+        for (int c = 0; c < run.rows.format.width; c += kLanes)
+            sum += load(q + c);
+        lay_out_query(q, access, unit.work.queries + row * unit.work.stride);
+        queries.terms[row] = {offset_of(args, run, static_cast<Index>(lane) * args.group + h), sum_of(sum)};
+    }
+}
+
+/// Queries of one lane for a run of keys with one scale a channel, which becomes part of the query.
+void prepare_channels(const AttendDecode& args, const AttendUnit& unit, int lane, const Run& run, const Access& access,
+                      Queries& queries)
+{
+    const AttendWork& work = unit.work;
+    const int width = run.rows.format.width;
+    const bool whole = access.positions % kLanes == 0; // no step meets a position twice
+    expand_scales(run.rows, width, work);
+    for (int h = 0; h < args.group; ++h) {
+        const Index row = static_cast<Index>(lane - unit.lane) * args.group + h;
+        const float* q = work.plain + row * work.stride;
+        float* out = work.queries + row * work.stride;
+        Floats constant = {};
+        if (whole) {
+            for (int at = 0; at < access.positions; at += kLanes) {
+                for (int c = at; c < width; c += access.positions, out += kLanes) {
+                    const Floats x = load(q + c);
+                    constant += x * load(work.zeros + c);
+                    store(out, x * load(work.scales + c));
+                }
+            }
+        } else {
+            for (int c = 0; c < round_up(width, 16) + 32; c += kLanes) {
+                const Floats x = load(q + c);
+                if (c < width)
+                    constant += x * load(work.zeros + c);
+                store(work.row + c, c < width ? x * load(work.scales + c) : Floats{});
+            }
+            lay_out_query(work.row, access, out);
+        }
+        queries.terms[row] = {sum_of(constant) + offset_of(args, run, static_cast<Index>(lane) * args.group + h), 0.0f};
+    }
+}
+
+void prepare_queries(const AttendDecode& args, const AttendUnit& unit, int lane, const Run& run, const Access& access,
+                     Queries& queries)
+{
+    if (!queries.fit(run)) {
+        for (int each = unit.lane; each < unit.lane + unit.lanes; ++each) {
+            if (access.scale_per_channel)
+                scale_queries(args, unit, each, run);
+            else
+                prepare_lane(args, unit, each, run, access, queries);
+        }
+        queries.ready = true;
+        queries.coded = run.coded;
+        queries.format = run.rows.format;
+    }
+    if (access.scale_per_channel)
+        prepare_channels(args, unit, lane, run, access, queries);
+}
+
+/// Scores of one lane's run, to column `at` of the chunk.
+void score_run(const AttendDecode& args, const AttendUnit& unit, int lane, const Run& run, int at, Queries& queries)
 {
     const AttendWork& work = unit.work;
     const Access access = access_of(run.rows.format);
+    const Index first_row = static_cast<Index>(lane - unit.lane) * args.group;
     const int tokens = run.rows.tokens;
-    HeadTerms terms[kMaxAttendGroup];
-    if (access.scale_per_channel)
-        expand_scales(run.rows, run.rows.format.width, work);
-    prepare_queries(args, unit, run, access, terms);
+    prefetch_scales(run);
+    prepare_queries(args, unit, lane, run, access, queries);
+    float* scores = work.scores + first_row * kScoreStride + at;
     for (int first = 0; first < tokens; first += kAttendTile) {
         const int here = tokens - first < kAttendTile ? tokens - first : kAttendTile;
-        for_type<ScoreRows>(access.type, products_of(run.rows, access, first, here, work), args.group,
-                            {work.queries, work.stride}, {work.scores + at + first, kScoreStride});
+        for_type<ScoreRows>(access.type, products_of(run, access, first, here, work), args.group,
+                            {work.queries + first_row * work.stride, work.stride}, {scores + first, kScoreStride});
     }
     if (access.scale_per_row)
         expand_scales(run.rows, tokens, work);
-    for (int h = 0; h < args.group; ++h) {
-        float* scores = work.scores + h * kScoreStride + at;
+    for (int h = 0; h < args.group; ++h, scores += kScoreStride) {
+        const HeadTerms& terms = queries.terms[first_row + h];
         for (int t = 0; t < tokens; t += kLanes) {
             Floats s = load(scores + t);
             if (access.scale_per_row)
-                s = s * load(work.scales + t) + terms[h].per_zero * load(work.zeros + t);
-            store(scores + t, s + terms[h].constant);
+                s = s * load(work.scales + t) + terms.per_zero * load(work.zeros + t);
+            store(scores + t, s + terms.constant);
         }
     }
 }
@@ -211,9 +341,9 @@ void scale_all(float* x, Index count, float factor)
 /// Scores of the chunk -> exp(s - maximum), zeros beyond; the unit's sums so far move to the new maximum.
 void weigh_chunk(const AttendDecode& args, const AttendUnit& unit, int tokens)
 {
-    for (int h = 0; h < args.group; ++h) {
-        float* scores = unit.work.scores + h * kScoreStride;
-        float* header = unit.partial + h * unit.partial_stride;
+    for (int row = 0; row < unit.lanes * args.group; ++row) {
+        float* scores = unit.work.scores + row * kScoreStride;
+        float* header = unit.partial + row * unit.partial_stride;
         const int end = round_up(tokens, kLanes);
         for (int t = tokens; t < end; ++t)
             scores[t] = -kInfinity;
@@ -222,9 +352,10 @@ void weigh_chunk(const AttendDecode& args, const AttendUnit& unit, int tokens)
             largest = larger(load(scores + t), largest);
         const float maximum = largest_of(largest);
         if (maximum != header[0]) {
-            scale_all(header + kPartialHeader, unit.partial_stride - kPartialHeader, exponential(header[0] - maximum));
-            header[1] *= exponential(header[0] - maximum);
-            header[2] *= exponential(header[0] - maximum);
+            const float shrink = exponential(header[0] - maximum);
+            scale_all(header + kPartialHeader, unit.partial_stride - kPartialHeader, shrink);
+            header[1] *= shrink;
+            header[2] *= shrink;
             header[0] = maximum;
         }
         for (int t = 0; t < end; t += kLanes)
@@ -244,21 +375,24 @@ float mass_of(const float* weights, int tokens)
     return sum_of(t < tokens ? mass + load_some(weights + t, tokens - t, 0.0f) : mass);
 }
 
-/// Weighted sums of up to kAttendTile value rows, whose weights begin at column `at` of the chunk.
-void sum_run(const AttendDecode& args, const AttendUnit& unit, const Run& run, int at)
+/// Weighted sums of up to kAttendTile value rows of one lane, whose weights begin at column `at` of the chunk.
+void sum_run(const AttendDecode& args, const AttendUnit& unit, int lane, const Run& run, int at)
 {
     const AttendWork& work = unit.work;
     const Access access = access_of(run.rows.format);
+    const Index first_row = static_cast<Index>(lane - unit.lane) * args.group;
     const int tokens = run.rows.tokens, width = run.rows.format.width;
-    const Rows rows = products_of(run.rows, access, 0, tokens, work);
-    Input weights{work.scores + at, kScoreStride};
+    prefetch_scales(run);
+    const Rows rows = products_of(run, access, 0, tokens, work);
+    const float* masses = work.scores + first_row * kScoreStride + at;
+    Input weights{masses, kScoreStride};
     float zero_sums[kMaxAttendGroup];
     if (access.scale_per_row) {
         expand_scales(run.rows, tokens, work);
         for (int h = 0; h < args.group; ++h) {
             Floats zero_sum = {};
             for (int t = 0; t < tokens; t += kLanes) {
-                const Floats weight = load(weights.data + h * kScoreStride + t);
+                const Floats weight = load(masses + h * kScoreStride + t);
                 store(work.weights + h * kWeightStride + t, weight * load(work.scales + t));
                 zero_sum += weight * load(work.zeros + t);
             }
@@ -270,10 +404,10 @@ void sum_run(const AttendDecode& args, const AttendUnit& unit, const Run& run, i
     if (access.scale_per_channel)
         expand_scales(run.rows, width, work);
     for (int h = 0; h < args.group; ++h) {
-        float* header = unit.partial + h * unit.partial_stride;
+        float* header = unit.partial + (first_row + h) * unit.partial_stride;
         float* to = header + kPartialHeader + (run.coded ? round_up(args.head_dim, 16) : 0);
         const float* from = work.sums + h * work.stride;
-        const float mass = mass_of(work.scores + h * kScoreStride + at, tokens);
+        const float mass = mass_of(masses + h * kScoreStride, tokens);
         header[run.coded ? 2 : 1] += mass;
         for (int c = 0; c < width; c += kLanes) {
             Floats sum = load(from + c);
@@ -286,29 +420,37 @@ void sum_run(const AttendDecode& args, const AttendUnit& unit, const Run& run, i
     }
 }
 
-} // namespace
-
-void KVW_ATTEND_VARIANT(const AttendDecode& args, const AttendUnit& unit)
+void clear_partials(const AttendDecode& args, const AttendUnit& unit)
 {
-    for (int h = 0; h < args.group; ++h) {
-        float* partial = unit.partial + h * unit.partial_stride;
+    for (int row = 0; row < unit.lanes * args.group; ++row) {
+        float* partial = unit.partial + row * unit.partial_stride;
         for (Index i = 0; i < unit.partial_stride; i += kLanes)
             store(partial + i, Floats{});
         partial[0] = -kInfinity;
     }
-    Cursor keys(args.keys, unit.first), values(args.values, unit.first);
+}
+
+} // namespace
+
+void KVW_ATTEND_VARIANT(const AttendDecode& args, const AttendUnit& unit)
+{
+    clear_partials(args, unit);
+    Cursor keys(args.keys, args.key_segments, unit.first), values(args.values, args.value_segments, unit.first);
+    Queries queries;
     for (int done = 0; done < unit.tokens;) {
         const int left = unit.tokens - done, tokens = left < kAttendChunk ? left : kAttendChunk;
         for (int at = 0; at < tokens;) {
-            const Run run = keys.take(unit.lane, tokens - at);
-            score_run(args, unit, run, at);
-            at += run.rows.tokens;
+            const Stretch stretch = keys.take(unit, tokens - at);
+            for (int lane = stretch.first_lane; lane < stretch.end_lane; ++lane)
+                score_run(args, unit, lane, stretch.run(lane), at, queries);
+            at += stretch.tokens;
         }
         weigh_chunk(args, unit, tokens);
         for (int at = 0; at < tokens;) {
-            const Run run = values.take(unit.lane, tokens - at < kAttendTile ? tokens - at : kAttendTile);
-            sum_run(args, unit, run, at);
-            at += run.rows.tokens;
+            const Stretch stretch = values.take(unit, tokens - at < kAttendTile ? tokens - at : kAttendTile);
+            for (int lane = stretch.first_lane; lane < stretch.end_lane; ++lane)
+                sum_run(args, unit, lane, stretch.run(lane), at);
+            at += stretch.tokens;
         }
         done += tokens;
     }

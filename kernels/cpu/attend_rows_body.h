@@ -14,12 +14,15 @@ namespace kvw::kernels {
 namespace {
 
 #if defined(KVW_ROWS_AVX512)
-constexpr int kHeadsAtOnce = 4; // 4 tokens x 4 heads of accumulators, of 32 registers
+constexpr int kHeadsAtOnce = 4;
+/// 24 or 16 accumulators of 32 registers.
+template<int Heads>
+constexpr int kTokensAtOnce = Heads <= 3 ? 8 : 4;
 #else
 constexpr int kHeadsAtOnce = 2;
-#endif
+template<int Heads>
 constexpr int kTokensAtOnce = 4;
-constexpr Index kAhead = 4096; // bytes: the hardware's own prefetching stops at every page, and with every run
+#endif
 
 struct Fp32Row
 {
@@ -78,6 +81,9 @@ struct PackedRow
 struct Rows
 {
     const std::byte* codes;
+    // What is read next, to be brought into the second-level cache (the first would lose it again): the hardware's own
+    // prefetching stops at every page, and with every run.
+    const std::byte* ahead;
     Index bytes; // of a row
     int tokens;
     int positions; // numbers, or bytes that hold several; at least kLanes
@@ -99,14 +105,33 @@ struct Input
     Index head_stride;
 };
 
-/// Sums of four vectors, to four neighbouring floats.
-KVW_INLINE void store_sums(const Floats (&x)[kTokensAtOnce], float* to)
-{
+/// Sums of the vectors, to neighbouring floats.
+KVW_INLINE void store_sums(const Floats (&x)[1], float* to) { to[0] = sum_of(x[0]); }
+
 #if defined(KVW_ROWS_AVX512)
-    const auto a = (__m512)x[0], b = (__m512)x[1], c = (__m512)x[2], d = (__m512)x[3];
+/// Four neighbouring lanes of the result hold parts of the sums of a, b, c, d.
+KVW_INLINE __m512 interleaved_sums(Floats x0, Floats x1, Floats x2, Floats x3)
+{
+    const auto a = (__m512)x0, b = (__m512)x1, c = (__m512)x2, d = (__m512)x3;
     const __m512 ab = _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
     const __m512 cd = _mm512_add_ps(_mm512_unpacklo_ps(c, d), _mm512_unpackhi_ps(c, d));
-    const __m512 abcd = _mm512_add_ps(_mm512_shuffle_ps(ab, cd, 0x44), _mm512_shuffle_ps(ab, cd, 0xee));
+    return _mm512_add_ps(_mm512_shuffle_ps(ab, cd, 0x44), _mm512_shuffle_ps(ab, cd, 0xee));
+}
+
+KVW_INLINE void store_sums(const Floats (&x)[8], float* to)
+{
+    const __m512 low = interleaved_sums(x[0], x[1], x[2], x[3]), high = interleaved_sums(x[4], x[5], x[6], x[7]);
+    const __m512 both = _mm512_add_ps(_mm512_shuffle_f32x4(low, high, 0x44), _mm512_shuffle_f32x4(low, high, 0xee));
+    // Two quarters of each: fold them, low ones to the front.
+    const __m512 folded = _mm512_add_ps(both, _mm512_shuffle_f32x4(both, both, 0xb1));
+    _mm256_storeu_ps(to, _mm512_castps512_ps256(_mm512_shuffle_f32x4(folded, folded, 0x08)));
+}
+#endif
+
+KVW_INLINE void store_sums(const Floats (&x)[4], float* to)
+{
+#if defined(KVW_ROWS_AVX512)
+    const __m512 abcd = interleaved_sums(x[0], x[1], x[2], x[3]);
     const __m256 half = _mm256_add_ps(_mm512_castps512_ps256(abcd), _mm512_extractf32x8_ps(abcd, 1));
     _mm_storeu_ps(to, _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1)));
 #elif defined(KVW_ROWS_AVX2)
@@ -114,55 +139,55 @@ KVW_INLINE void store_sums(const Floats (&x)[kTokensAtOnce], float* to)
     const __m256 abcd = _mm256_hadd_ps(ab, cd);
     _mm_storeu_ps(to, _mm_add_ps(_mm256_castps256_ps128(abcd), _mm256_extractf128_ps(abcd, 1)));
 #else
-    for (int i = 0; i < kTokensAtOnce; ++i)
+    for (int i = 0; i < 4; ++i)
         to[i] = sum_of(x[i]);
 #endif
 }
 
-/// scores[head][t] = <query[head], row t>, rounded up to kTokensAtOnce tokens. A query is laid out step by step and
-/// plane by plane.
+/// scores[head][t] = <query[head], row t> for Tokens rows from t on.
+template<class Row, int Heads, int Tokens>
+KVW_INLINE void score_tokens(const Rows& rows, int t, const Input& query, const Output& scores)
+{
+    const std::byte* row0 = rows.codes + t * rows.bytes;
+    const std::byte* row4 = row0 + 4 * rows.bytes;
+    for (Index line = t * rows.bytes; line < (t + Tokens) * rows.bytes; line += 64)
+        __builtin_prefetch(rows.ahead + line, 0, 2);
+    Floats sum[Heads][Tokens];
+#pragma GCC unroll 4
+    for (int h = 0; h < Heads; ++h)
+#pragma GCC unroll 8
+        for (int i = 0; i < Tokens; ++i)
+            sum[h][i] = Floats{};
+    const float* q = query.data;
+    const int steps = rows.steps();
+    for (int step = 0; step < steps; ++step, q += Row::kPlanes * kLanes) {
+        const int at = rows.step_at(step);
+#pragma GCC unroll 8
+        for (int i = 0; i < Tokens; ++i) {
+            const typename Row::Raw raw = Row::raw((i < 4 ? row0 : row4) + (i % 4) * rows.bytes, at);
+#pragma GCC unroll 4
+            for (int p = 0; p < Row::kPlanes; ++p) {
+                const Floats x = Row::plane(raw, p);
+#pragma GCC unroll 4
+                for (int h = 0; h < Heads; ++h)
+                    sum[h][i] += x * load(q + h * query.head_stride + p * kLanes);
+            }
+        }
+    }
+#pragma GCC unroll 4
+    for (int h = 0; h < Heads; ++h)
+        store_sums(sum[h], scores.data + h * scores.head_stride + t);
+}
+
+/// scores[head][t] = <query[head], row t>. A query is laid out step by step and plane by plane.
 template<class Row, int Heads>
 void score_heads(const Rows& rows, const Input& query, const Output& scores)
 {
-    const int steps = rows.steps();
-    for (int t = 0; t < rows.tokens; t += kTokensAtOnce) {
-        const std::byte* row[kTokensAtOnce];
-        for (int i = 0; i < kTokensAtOnce; ++i) // the last row stands in for those that are not there
-            row[i] = rows.codes + (t + i < rows.tokens ? t + i : rows.tokens - 1) * rows.bytes;
-        for (Index line = 0; line < kTokensAtOnce * rows.bytes; line += 64)
-            __builtin_prefetch(row[0] + kAhead + line);
-        Floats sum[Heads][kTokensAtOnce];
-#pragma GCC unroll 4
-        for (int h = 0; h < Heads; ++h)
-#pragma GCC unroll 4
-            for (int i = 0; i < kTokensAtOnce; ++i)
-                sum[h][i] = Floats{};
-        const float* q = query.data;
-        for (int step = 0; step < steps; ++step) {
-            const int at = rows.step_at(step);
-            typename Row::Raw raw[kTokensAtOnce];
-#pragma GCC unroll 4
-            for (int i = 0; i < kTokensAtOnce; ++i)
-                raw[i] = Row::raw(row[i], at);
-#pragma GCC unroll 4
-            for (int p = 0; p < Row::kPlanes; ++p, q += kLanes) {
-                Floats x[kTokensAtOnce];
-#pragma GCC unroll 4
-                for (int i = 0; i < kTokensAtOnce; ++i)
-                    x[i] = Row::plane(raw[i], p);
-#pragma GCC unroll 4
-                for (int h = 0; h < Heads; ++h) {
-                    const Floats of_head = load(q + h * query.head_stride);
-#pragma GCC unroll 4
-                    for (int i = 0; i < kTokensAtOnce; ++i)
-                        sum[h][i] += x[i] * of_head;
-                }
-            }
-        }
-#pragma GCC unroll 4
-        for (int h = 0; h < Heads; ++h)
-            store_sums(sum[h], scores.data + h * scores.head_stride + t);
-    }
+    int t = 0;
+    for (; t + kTokensAtOnce<Heads> <= rows.tokens; t += kTokensAtOnce<Heads>)
+        score_tokens<Row, Heads, kTokensAtOnce<Heads>>(rows, t, query, scores);
+    for (; t < rows.tokens; ++t)
+        score_tokens<Row, Heads, 1>(rows, t, query, scores);
 }
 
 /// sums[head][channel] = sum over t of weights[head][t] * row t, for the channels of Steps steps from `step` on.
@@ -183,7 +208,7 @@ void sum_steps(const Rows& rows, int step, const Input& weights, const Output& s
     const std::byte* row = rows.codes;
     for (int t = 0; t < rows.tokens; ++t, row += rows.bytes) {
         for (Index line = 0; line < rows.bytes; line += 64)
-            __builtin_prefetch(row + kAhead + line);
+            __builtin_prefetch(rows.ahead + t * rows.bytes + line, 0, 2);
         Floats weight[Heads];
 #pragma GCC unroll 4
         for (int h = 0; h < Heads; ++h)

@@ -7,6 +7,8 @@
 namespace kvw::kernels {
 
 inline constexpr int kMaxAttendGroup = 32;
+/// Lanes that one thread goes through together, and most query rows of them.
+inline constexpr int kMaxAttendLanes = 4, kMaxAttendRows = kMaxAttendLanes * kMaxAttendGroup;
 /// Tokens whose scores are held at a time, and tokens of a tile of decoded rows.
 inline constexpr int kAttendChunk = 256, kAttendTile = 64;
 /// Floats that a variant may read and write beyond what a buffer is said to hold: a vector, or one for each plane.
@@ -17,9 +19,10 @@ inline constexpr int kPartialHeader = 16;
 /// One thread's buffers, 64-byte aligned.
 struct AttendWork
 {
-    float* scores = nullptr;  ///< [group, kAttendChunk + kAttendPad]
+    float* scores = nullptr;  ///< [lanes, group, kAttendChunk + kAttendPad]
     float* weights = nullptr; ///< [group, kAttendTile + kAttendPad]
-    float* queries = nullptr; ///< [group, stride]
+    float* queries = nullptr; ///< [lanes, group, stride]
+    float* plain = nullptr;   ///< likewise
     float* sums = nullptr;    ///< [group, stride]
     float* tile = nullptr;    ///< [kAttendTile, stride]
     float* scales = nullptr;  ///< [stride] or [kAttendChunk + kAttendPad]
@@ -28,11 +31,11 @@ struct AttendWork
     std::int64_t stride = 0;  ///< widest row, rounded up, and kAttendPad
 };
 
-/// Tokens first..first + tokens of one lane. The result is in `partial` [group, partial_stride]: header, sums over raw
+/// Tokens first..first + tokens of some lanes. The result is in `partial` [lanes, group, partial_stride]: header, sums over raw
 /// tokens [head_dim rounded up to 16], sums over coded tokens [rank_v rounded up], both of exp(s - maximum).
 struct AttendUnit
 {
-    int lane = 0, first = 0, tokens = 0;
+    int lane = 0, lanes = 0, first = 0, tokens = 0;
     float* partial = nullptr;
     std::int64_t partial_stride = 0;
     AttendWork work;

@@ -9,6 +9,7 @@
 #if defined(__AVX512F__) && defined(__GNUC__) && !defined(__clang__)
 // GCC 12 takes the deliberately undefined operands inside its own intrinsics for mistakes once they are inlined.
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#pragma GCC diagnostic ignored "-Wuninitialized"
 #endif
 
 #if defined(__AVX2__)
@@ -156,21 +157,52 @@ KVW_INLINE void store_bytes(std::byte* to, Ints values)
 #endif
 }
 
+#if defined(KVW_ROWS_AVX512) || defined(KVW_ROWS_AVX2)
+/// `join` folds the upper half onto the lower one until one number is left.
+template<class Join>
+KVW_INLINE float folded(Floats x, Join join)
+{
+#if defined(KVW_ROWS_AVX512)
+    const __m256 eight = join(_mm512_castps512_ps256((__m512)x), _mm512_extractf32x8_ps((__m512)x, 1));
+#else
+    const __m256 eight = (__m256)x;
+#endif
+    const __m128 wide = _mm256_extractf128_ps(eight, 1), narrow = _mm256_castps256_ps128(eight);
+    const auto join4 = [&](__m128 a, __m128 b) __attribute__((always_inline))
+    {
+        return _mm256_castps256_ps128(join(_mm256_castps128_ps256(a), _mm256_castps128_ps256(b)));
+    };
+    const __m128 four = join4(narrow, wide), two = join4(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(join4(two, _mm_shuffle_ps(two, two, 1)));
+}
+#endif
+
 /// Pairwise, in one fixed order.
 KVW_INLINE float sum_of(Floats x)
 {
+#if defined(KVW_ROWS_AVX512) || defined(KVW_ROWS_AVX2)
+    return folded(
+        x, [](__m256 a, __m256 b) __attribute__((always_inline)) { return _mm256_add_ps(a, b); });
+#else
     for (int half = kLanes / 2; half > 0; half /= 2)
         for (int lane = 0; lane < half; ++lane)
             x[lane] += x[lane + half];
     return x[0];
+#endif
 }
 
+/// Of numbers that are not NaN.
 KVW_INLINE float largest_of(Floats x)
 {
+#if defined(KVW_ROWS_AVX512) || defined(KVW_ROWS_AVX2)
+    return folded(
+        x, [](__m256 a, __m256 b) __attribute__((always_inline)) { return _mm256_max_ps(a, b); });
+#else
     float largest = x[0];
     for (int lane = 1; lane < kLanes; ++lane)
         largest = x[lane] > largest ? x[lane] : largest;
     return largest;
+#endif
 }
 
 KVW_INLINE float smallest_of(Floats x) { return -largest_of(-x); }
