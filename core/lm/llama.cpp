@@ -216,17 +216,25 @@ bool LlamaDecoder::attend(int index, Views& b, const RopeTable::View& table, Pas
 void LlamaDecoder::feed_forward(const Layer& layer, Views& b) const
 {
     ops::rms_norm(b.x, layer.mlp_norm, config_.rms_norm_eps, b.normed);
-    for (std::int64_t first = 0; first < b.x.size(0); first += kFeedRows) {
-        const std::int64_t count = std::min(kFeedRows, b.x.size(0) - first);
-        at::Tensor x = b.x.narrow(0, first, count);
-        at::Tensor gate_up = b.gate_up.narrow(0, 0, count), inner = b.inner.narrow(0, 0, count);
-        layer.gate_up.apply(b.normed.narrow(0, first, count), gate_up);
+    const auto part = [&](const at::Tensor& normed, at::Tensor& x, at::Tensor& gate_up, at::Tensor& inner) {
+        layer.gate_up.apply(normed, gate_up);
         if (layer.maybe_gate_up_bias.defined())
             gate_up.add_(layer.maybe_gate_up_bias);
         ops::silu_mul(gate_up, inner);
         layer.down.apply(inner, x, Linear::Output::Add);
         if (layer.maybe_down_bias.defined())
             x.add_(layer.maybe_down_bias);
+    };
+    const std::int64_t rows = b.x.size(0);
+    if (rows <= kFeedRows) {
+        part(b.normed, b.x, b.gate_up, b.inner);
+        return;
+    }
+    for (std::int64_t first = 0; first < rows; first += kFeedRows) {
+        const std::int64_t count = std::min(kFeedRows, rows - first);
+        at::Tensor x = b.x.narrow(0, first, count);
+        at::Tensor gate_up = b.gate_up.narrow(0, 0, count), inner = b.inner.narrow(0, 0, count);
+        part(b.normed.narrow(0, first, count), x, gate_up, inner);
     }
 }
 
