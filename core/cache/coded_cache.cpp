@@ -53,6 +53,7 @@ CodedCache::CodedCache(const AttentionShape& shape, std::shared_ptr<const Fitted
     : shape_(shape),
       fitted_(std::move(fitted)),
       options_(options),
+      arena_(std::make_shared<Arena>()),
       noise_(0)
 {
     for (const LayerCodec& policy : fitted_->layers)
@@ -74,9 +75,9 @@ CodedCache::Side CodedCache::make_side(const SideCodec& codec, const LayerCodec&
     const kernels::RowFormat raw = raw_format(fitted_->type, shape_.head_dim);
     // The sinks are as many as the policy says: one block of just that size, without padding.
     return Side{&codec,
-                BlockStore(raw, lanes, std::clamp(policy.sinks, 1, kRawBlockTokens)),
-                BlockStore(codec.format, lanes, codec.block_tokens),
-                BlockStore(raw, lanes, kRawBlockTokens),
+                BlockStore(raw, lanes, std::clamp(policy.sinks, 1, kRawBlockTokens), arena_),
+                BlockStore(codec.format, lanes, codec.block_tokens, arena_),
+                BlockStore(raw, lanes, kRawBlockTokens, arena_),
                 {}};
 }
 
@@ -86,8 +87,8 @@ std::unique_ptr<CodedCache> CodedCache::clone() const
 {
     auto copy = std::make_unique<CodedCache>(shape_, fitted_, options_);
     for (std::size_t i = 0; i < layers_.size(); ++i) {
-        copy->layers_[i].k = layers_[i].k;
-        copy->layers_[i].v = layers_[i].v;
+        copy->layers_[i].k.copy_from(layers_[i].k);
+        copy->layers_[i].v.copy_from(layers_[i].v);
     }
     copy->noise_ = noise_;
     return copy;

@@ -91,6 +91,7 @@ private:
     AttentionShape shape_;
     std::shared_ptr<const FittedConfiguration> fitted_;
     CacheOptions options_;
+    std::shared_ptr<Arena> arena_; ///< of all blocks
     std::vector<Layer> layers_;
     std::vector<float> scratch_;
     std::vector<float> raw_, latents_, centred_;         ///< of tokens that are being coded
