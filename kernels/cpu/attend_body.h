@@ -101,8 +101,9 @@ struct Cursor
     }
 };
 
-/// Scales are read all at once when a run begins.
-void prefetch_scales(const Run& run)
+/// Scales are read all at once when a run begins. Inlined always: a function that only prefetches has no effect in the
+/// compiler's eyes, and calls of it are left out.
+KVW_INLINE void prefetch_scales(const Run& run)
 {
     if (run.next.scales == nullptr)
         return;
