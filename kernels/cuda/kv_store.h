@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "kernels/status.h"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace kvw::kernels::cuda {
+
+/// How the numbers of a stored vector are written.
+///
+/// Int8: x' = (code - 128) * scale, scale = max|x| / 127, one a token and head.
+/// Int4: x' = code * scale + zero, zero = min, scale = (max - min) / 15, one pair a token and head.
+/// Int4Channel (keys only): the same with one pair a channel and tile of 32 tokens; needs `buffered` storage.
+/// Codes are clamp(round_half_even((x - zero) / scale)) with scale and zero as stored (fp16); a scale below the smallest
+/// normal fp16 number is stored as 0 and x' = zero.
+enum class Format : int { Fp16, Bf16, Int8, Int4, Int4Channel };
+
+inline constexpr int kTileTokens = 32; ///< tokens that are laid out together
+inline constexpr int kPageTokens = 64; ///< tokens of a page: two tiles of every KV head
+inline constexpr int kMaxGroup = 16;   ///< query heads of a KV head
+inline constexpr int kMaxWidth = 256;  ///< numbers per key or value
+
+/// The stored tokens of one layer, in device memory. Everything the program may read is zeroed when it is allocated:
+/// places that no token was written to are read and multiplied by probability 0.
+///
+/// A tile holds 32 tokens of one KV head in the order in which the tensor cores take them, so that a warp reads 512
+/// consecutive bytes at a time and no byte passes through a transposition:
+///   keys    [width / 32] x [4 groups j] x [8 rows n] x [32 channels]; row n of group j is token 8 (n / 2) + 2 j + n % 2
+///   values  [width / 8] x [8 channels] x [32 tokens]
+/// where eight neighbouring numbers of the last axis are one piece of a lane; 16 bytes hold one piece (16-bit numbers), two
+/// pieces (int8: those of groups j, j + 1, of value blocks i, i + 1) or four (int4). In an int4 piece number e has the bits
+/// 4 (e / 2) + 16 (e % 2) and up of a 32-bit word. Widths are padded: keys to 32; values to 8, 16 or 32 by format.
+///
+/// Tokens [0, sinks) and the last `window` or more are kept in fp16 (`exact`); the others are coded. With window = 0 and
+/// scales by token a token is coded when it is appended ("direct"); else ("buffered") a tile is coded when its last token
+/// has left the window, so that between window and window + 31 tokens are exact.
+struct KvStore
+{
+    Format key_format = Format::Fp16;
+    Format value_format = Format::Fp16;
+    int key_width = 0, value_width = 0; ///< numbers per vector, 1..256
+    int sequences = 0, kv_heads = 0;
+    int pages_per_sequence = 0;
+    const int* maybe_page_table =
+        nullptr;                 ///< [sequences, pages_per_sequence]; null: page = sequence * pages_per_sequence + i
+    std::byte* keys = nullptr;   ///< [pages, kv_heads, 2 tiles, key_tile_bytes]
+    std::byte* values = nullptr; ///< [pages, kv_heads, 2 tiles, value_tile_bytes]
+    std::byte* key_scales = nullptr; ///< [pages, kv_heads, 2 tiles, key_scale_bytes], null for 16-bit formats
+    std::byte* value_scales = nullptr;
+    int sinks = 0, window = 0;       ///< multiples of 32; 0 for 16-bit formats
+    std::byte* exact_keys = nullptr; ///< [sequences, kv_heads, exact_tiles, fp16 tile]; null when exact_tiles is 0
+    std::byte* exact_values = nullptr;
+};
+
+constexpr int round_up(int value, int step) { return (value + step - 1) / step * step; }
+constexpr bool is_16_bit(Format format) { return format == Format::Fp16 || format == Format::Bf16; }
+constexpr int bits(Format format) { return is_16_bit(format) ? 16 : format == Format::Int8 ? 8 : 4; }
+constexpr int padded_key_width(int width) { return round_up(width, 32); }
+constexpr int padded_value_width(Format format, int width) { return round_up(width, 128 / bits(format)); }
+constexpr int key_tile_bytes(Format format, int width)
+{
+    return kTileTokens * padded_key_width(width) * bits(format) / 8;
+}
+constexpr int value_tile_bytes(Format format, int width)
+{
+    return kTileTokens * padded_value_width(format, width) * bits(format) / 8;
+}
+/// fp16 scales, then zeros where there are any.
+constexpr int scale_bytes(Format format, int padded_width)
+{
+    switch (format) {
+    case Format::Int8:
+        return kTileTokens * 2;
+    case Format::Int4:
+        return kTileTokens * 4;
+    case Format::Int4Channel:
+        return padded_width * 4;
+    default:
+        return 0;
+    }
+}
+constexpr bool is_buffered(const KvStore& store) { return store.window > 0 || store.key_format == Format::Int4Channel; }
+/// Tiles of the exact store: the sinks, then a ring over the window, its unfinished tile and the one that is being coded.
+constexpr int exact_tiles(const KvStore& store)
+{
+    return store.sinks / kTileTokens + (is_buffered(store) ? store.window / kTileTokens + 2 : 0);
+}
+
+/// Bytes of one layer's store: what cudaMalloc must give, and what a ledger counts.
+struct KvStoreBytes
+{
+    std::size_t keys = 0, values = 0, key_scales = 0, value_scales = 0, exact_keys = 0, exact_values = 0;
+    std::size_t total() const { return keys + values + key_scales + value_scales + exact_keys + exact_values; }
+};
+/// `pages`: pages in the pool, sequences * pages_per_sequence when there is no page table.
+KvStoreBytes kv_store_bytes(const KvStore& store, std::size_t pages) noexcept;
+/// BadShape for widths, windows or formats that do not go together; Unsupported for a group over kMaxGroup.
+[[nodiscard]] Status check(const KvStore& store) noexcept;
+
+} // namespace kvw::kernels::cuda
