@@ -84,6 +84,14 @@ void ConsoleSink::warning(std::string_view sentence)
     fmt::print(stderr, "note: {}\n", sentence);
 }
 
+void ConsoleSink::begin_text(int index, int count, std::string_view configuration)
+{
+    if (text_ == Text::Show && count > 1)
+        fmt::print("{}--- {}\n", index == 0 ? "" : "\n", configuration);
+}
+
+void ConsoleSink::end_text() { text("\n"); }
+
 void ConsoleSink::text(std::string_view piece)
 {
     if (text_ == Text::Hide)

@@ -112,8 +112,7 @@ void GenerationRun::write(RowId parent, const Configuration& point)
                                                                 calibration_ ? &calibration_->calibration : nullptr));
         for (const std::string& note : fitted->notes)
             context_.sink.warning(note);
-        if (points_.size() > 1)
-            context_.sink.text(fmt::format("{}--- {}\n", first ? "" : "\n", text));
+        context_.sink.begin_text(static_cast<int>(outcome_.results.size()), static_cast<int>(points_.size()), text);
         int done = 0;
         const GenerationResult result =
             generate(*session_->decoder, fitted, prompt_, sampling(), [&](std::int32_t token) {
@@ -121,7 +120,7 @@ void GenerationRun::write(RowId parent, const Configuration& point)
                 context_.sink.progress(++done, job_.max_new, "tokens");
                 context_.cancel.check();
             });
-        context_.sink.text("\n");
+        context_.sink.end_text();
         record = record_of(result);
         record.run = run;
         if (first) {

@@ -11,6 +11,21 @@ namespace {
 
 constexpr double kPeriod_s = 0.1;
 
+/// Length of the text without a character at its end whose bytes are still to come. Bytes that begin no character
+/// count as complete: waiting would not mend them.
+std::size_t complete_characters(std::string_view text)
+{
+    const std::size_t size = text.size();
+    for (std::size_t back = 1; back <= 3 && back <= size; ++back) {
+        const auto byte = static_cast<unsigned char>(text[size - back]);
+        if ((byte & 0xC0) == 0x80)
+            continue;
+        const std::size_t wanted = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC0 ? 2 : 1;
+        return wanted > back ? size - back : size;
+    }
+    return size;
+}
+
 } // namespace
 
 bool PipeSink::may_send(const std::string& kind)
@@ -65,6 +80,34 @@ void PipeSink::metric(std::string_view name, double x, double value)
 {
     if (may_send("metric " + std::string(name)))
         send(protocol::Metric{std::string(name), x, value});
+}
+
+void PipeSink::begin_text(int index, int, std::string_view)
+{
+    text_index_ = index;
+    pending_text_.clear();
+}
+
+void PipeSink::text(std::string_view piece)
+{
+    pending_text_ += piece;
+    if (pending_text_.size() >= protocol::kMaxTextBytes / 2 || may_send("text"))
+        send_text(Rest::Keep);
+}
+
+void PipeSink::end_text() { send_text(Rest::Send); }
+
+void PipeSink::send_text(Rest incomplete)
+{
+    while (!pending_text_.empty()) {
+        std::size_t end = std::min(pending_text_.size(), protocol::kMaxTextBytes);
+        if (incomplete == Rest::Keep || end < pending_text_.size())
+            end = complete_characters(std::string_view(pending_text_).substr(0, end));
+        if (end == 0)
+            return;
+        send(protocol::Text{text_index_, pending_text_.substr(0, end)});
+        pending_text_.erase(0, end);
+    }
 }
 
 void PipeSink::committed(std::string_view table, std::int64_t run)

@@ -20,7 +20,10 @@ public:
     virtual void metric(std::string_view name, double x, double value) = 0;
     virtual void committed(std::string_view table, std::int64_t run) = 0;
     virtual void warning(std::string_view sentence) = 0;
-    virtual void text(std::string_view piece) = 0; ///< generated text as it comes
+    /// Generated text as it comes, between the two calls: bytes, a piece may end inside a character. `index` from 0.
+    virtual void begin_text(int index, int count, std::string_view configuration) = 0;
+    virtual void text(std::string_view piece) = 0;
+    virtual void end_text() = 0;
 };
 
 /// Set by a signal handler or by the worker's input thread; jobs look at it after every unit of work.

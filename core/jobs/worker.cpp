@@ -121,7 +121,12 @@ public:
         log("warning", {{"message", sentence}});
         pipe_.warning(sentence);
     }
+    void begin_text(int index, int count, std::string_view configuration) override
+    {
+        pipe_.begin_text(index, count, configuration);
+    }
     void text(std::string_view piece) override { pipe_.text(piece); }
+    void end_text() override { pipe_.end_text(); }
 
 private:
     void log(const char* type, const nlohmann::json& body)

@@ -144,6 +144,11 @@ Message read_metric(const Fields& fields)
     return metric;
 }
 
+Message read_text(const Fields& fields)
+{
+    return Text{static_cast<int>(fields.whole("index", 0, kMaxStages)), fields.text("text", kMaxTextBytes)};
+}
+
 Message read_committed(const Fields& fields)
 {
     Committed committed{fields.list("tables"), {}};
@@ -181,15 +186,11 @@ struct Reader
 };
 
 constexpr Reader kReaders[] = {
-    {"hello", read_hello},
-    {"stage", read_stage},
-    {"progress", read_progress},
-    {"metric", read_metric},
-    {"committed", read_committed},
-    {"warning", read_warning},
-    {"heartbeat", read_heartbeat},
-    {"result", read_result},
-    {"cancel", [](const Fields&) -> Message { return Cancel{}; }},
+    {"hello", read_hello},       {"stage", read_stage},
+    {"progress", read_progress}, {"metric", read_metric},
+    {"text", read_text},         {"committed", read_committed},
+    {"warning", read_warning},   {"heartbeat", read_heartbeat},
+    {"result", read_result},     {"cancel", [](const Fields&) -> Message { return Cancel{}; }},
 };
 
 /// Of a key that stands twice the library would keep the last without a word, so the parser's events are watched.

@@ -83,6 +83,12 @@ void fields(const Metric& metric, Json& object)
     object["value"] = std::isfinite(metric.value) ? Json(metric.value) : Json(nullptr);
 }
 
+void fields(const Text& text, Json& object)
+{
+    object["index"] = text.index;
+    object["text"] = long_text(text.text);
+}
+
 void fields(const Committed& committed, Json& object)
 {
     object["tables"] = list(committed.tables);

@@ -14,7 +14,7 @@ namespace kvw::protocol {
 /// The worker speaks this version in its hello; it changes when an old reader would misunderstand.
 inline constexpr int kVersion = 1;
 inline constexpr std::size_t kMaxLineBytes = 64 * 1024; ///< of a line, its newline included
-inline constexpr std::size_t kMaxTextBytes = 4096;      ///< of a message, hint or warning
+inline constexpr std::size_t kMaxTextBytes = 4096;      ///< of a message, hint, warning or piece of text
 inline constexpr std::size_t kMaxNameBytes = 256;       ///< of every other string
 inline constexpr std::size_t kMaxListItems = 16;        ///< devices, tables
 
@@ -50,6 +50,15 @@ struct Metric
     std::string name;
     double x = 0, value = 0;
     bool operator==(const Metric&) const = default;
+};
+
+/// The next piece of a text that is being generated, UTF-8 cut between characters; `index` is the configuration's place
+/// in the job, from 0. The pieces are what a person may watch; what counts is in the store once it is committed.
+struct Text
+{
+    int index = 0;
+    std::string text;
+    bool operator==(const Text&) const = default;
 };
 
 /// Rows of these tables of the store are there to be read; `run` where they belong to one.
@@ -97,7 +106,8 @@ struct Unknown
     bool operator==(const Unknown&) const = default;
 };
 
-using Message = std::variant<Hello, Stage, Progress, Metric, Committed, Warning, Heartbeat, Result, Cancel, Unknown>;
+using Message =
+    std::variant<Hello, Stage, Progress, Metric, Text, Committed, Warning, Heartbeat, Result, Cancel, Unknown>;
 
 /// Why a line is no message: one sentence, printable, at most a few hundred bytes.
 struct ProtocolError

@@ -21,6 +21,7 @@ const std::vector<Message> kTranscript = {
     Progress{512, 16384, "tokens", 12.5},
     Progress{3, 0, "files", {}},
     Metric{"nll_nats", 1, 2.75},
+    Text{1, "\n caf\xC3\xA9 \"|\""},
     Committed{{"run", "quality"}, 7},
     Committed{{"environment"}, {}},
     Warning{"text shorter than asked for", "give more text\nor fewer --tokens"},
