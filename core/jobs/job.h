@@ -4,7 +4,7 @@
 #include "core/cache/coded_cache.h"
 #include "core/jobs/model_session.h"
 #include "core/jobs/progress_sink.h"
-#include "core/jobs/specifications.h"
+#include "core/protocol/specifications.h"
 #include "core/store/store.h"
 
 #include <functional>

@@ -4,6 +4,7 @@
 #include "core/lm/decoder.h"
 #include "core/model/model_config.h"
 #include "core/model/tokenizer.h"
+#include "core/protocol/specifications.h"
 
 #include <filesystem>
 #include <memory>
@@ -11,15 +12,6 @@
 #include <vector>
 
 namespace kvw {
-
-/// Where and how a model runs; part of every job.
-struct EngineOptions
-{
-    std::filesystem::path model; ///< a Hugging Face folder
-    std::string type = "bf16";   ///< "fp32" or "bf16"
-    std::string device = "cpu";  ///< "cpu" or "cuda"
-    int threads = 0;             ///< 0: one a core
-};
 
 /// A model folder, opened: weights, tokenizer, decoder.
 struct ModelSession

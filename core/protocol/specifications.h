@@ -1,16 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/jobs/model_session.h"
-
 #include <nlohmann/json.hpp>
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace kvw {
+
+/// Where and how a model runs; part of every job.
+struct EngineOptions
+{
+    std::filesystem::path model; ///< a Hugging Face folder
+    std::string type = "bf16";   ///< "fp32" or "bf16"
+    std::string device = "cpu";  ///< "cpu" or "cuda"
+    int threads = 0;             ///< 0: one a core
+};
 
 /// What each kind of job is asked for: filled by the command line, or read from the store's job table by the worker, so
 /// that both run the same thing. Written to and read from JSON with these names; absent fields keep their defaults.

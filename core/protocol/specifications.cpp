@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/jobs/specifications.h"
+#include "core/protocol/specifications.h"
+
+#include <nlohmann/json.hpp>
 
 namespace kvw {
 namespace {
