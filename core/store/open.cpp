@@ -354,6 +354,14 @@ Store Store::open(const fs::path& file, Access access, const StoreOptions& optio
 }
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+void Store::end_interrupted()
+{
+    if (impl_->access == Access::ReadOnly)
+        return;
+    mark_interrupted(impl_->connection, "run");
+    mark_interrupted(impl_->connection, "job");
+}
 Store::Store(Store&&) noexcept = default;
 Store& Store::operator=(Store&&) noexcept = default;
 Store::~Store() = default;

@@ -85,6 +85,9 @@ public:
     void reopen_run(RowId run);
     std::optional<Provenance> run(RowId run) const;
     std::vector<Provenance> runs(const RunFilter& filter = {}) const; ///< in the order they were begun
+    /// What opening does: runs and jobs that are "running" but whose process is certainly gone become "interrupted".
+    /// For a program that stays open and has just seen a worker die. Nothing in a read-only store.
+    void end_interrupted();
     /// With everything that belongs to it, children included. Runs that used it as their calibration keep its number,
     /// which is not given again.
     void delete_run(RowId run);
