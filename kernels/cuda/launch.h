@@ -14,7 +14,9 @@
 ///     or ended, and then fetches what no kernel of the step writes (weights, tables) into shared memory;
 ///   * wait_dependency(), by every thread, before the first read or write of anything that other kernels of the step read
 ///     or write: it returns once the kernel before has ended entirely and its writes are visible. Because that kernel
-///     waited in the same way, everything earlier in the stream has ended too.
+///     waited in the same way, everything earlier in the stream has ended too;
+///   * what other kernels of the step write is read past the first-level cache (__ldcg, cp.async.cg) and never through
+///     `const __restrict__`: the compiler may move such reads ahead of the wait, and the cache may hold an older line.
 namespace kvw::kernels::cuda {
 
 #ifdef __CUDACC__

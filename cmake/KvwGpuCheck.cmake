@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# KVW_GPU_CHECK: the CUDA kernels, their tests and their benchmark alone, for a machine that has nvcc and little else;
+# scripts/gpu-check builds it. GoogleTest is taken from the system or from below KVW_GTEST_ROOT (an unpacked package).
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
+if(NOT CMAKE_BUILD_TYPE)
+    set(CMAKE_BUILD_TYPE Release CACHE STRING "Build type" FORCE)
+endif()
+include(KvwCuda)
+if(NOT KVW_HAS_CUDA)
+    message(FATAL_ERROR "KVW_GPU_CHECK needs nvcc. Put it on the PATH or name it with -DCMAKE_CUDA_COMPILER=.../nvcc.")
+endif()
+
+add_subdirectory(kernels/cuda)
+set(KVW_GTEST_ROOT "" CACHE PATH "Folder of an unpacked libgtest-dev package")
+if(KVW_GTEST_ROOT)
+    list(PREPEND CMAKE_PREFIX_PATH "${KVW_GTEST_ROOT}/usr" "${KVW_GTEST_ROOT}")
+endif()
+find_package(GTest)
+if(GTest_FOUND)
+    include(GoogleTest)
+    enable_testing()
+    add_subdirectory(tests/kernels/cuda)
+else()
+    message(STATUS "No GoogleTest: the tests of kernels/cuda are left out (see KVW_GTEST_ROOT)")
+endif()
