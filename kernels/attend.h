@@ -16,6 +16,13 @@ struct Segment
     bool coded = false;                  ///< rows are latents of the codec's basis; else raw head vectors
 };
 
+/// How exact the factors of attention's products must be. Sums, softmax and results are fp32 either way.
+enum class Products {
+    Fp32, ///< as they are
+    Bf16  ///< may be rounded: many queries, and the weights over them, to bf16; one query over integer codes, and its
+          ///< weights, to 16-bit integers of the largest one, which is finer
+};
+
 /// One decode step of one layer over raw and coded tokens; keys and values are never expanded (CODECS.md 4h).
 ///     s[l,h,t] = softmax_scale * (<q[l,h,:], key[l,t,:]>)                                 raw token
 ///     s[l,h,t] = softmax_scale * (<q_coded[l,h,:], key[l,t,:]> + logit_offset[l,h])       coded token
@@ -31,6 +38,7 @@ struct AttendDecode
     int head_dim = 0;           ///< width of raw rows
     int rank_k = 0, rank_v = 0; ///< widths of coded rows; 0 where no segment is coded
     float softmax_scale = 1;
+    Products products = Products::Fp32;
     const float* q = nullptr;                  ///< [lanes, group, head_dim]
     const float* maybe_q_coded = nullptr;      ///< [lanes, group, rank_k]
     const float* maybe_logit_offset = nullptr; ///< [lanes, group]; null: zeros
@@ -43,8 +51,8 @@ struct AttendDecode
     float* maybe_coded_mass = nullptr; ///< [lanes, group]
     float* scratch = nullptr;          ///< [attend_scratch_floats(...)]
 };
-/// Largest error against fp64, as a share of max |value|, for |s| <= 32.
-inline constexpr float kAttendRelError = 2e-5f;
+/// Largest error against fp64, as a share of max |value|, for |s| <= 32: with Products::Fp32, and with Products::Bf16.
+inline constexpr float kAttendRelError = 2e-5f, kAttendRoundedError = 1e-3f;
 std::size_t attend_scratch_floats(const AttendDecode& args) noexcept;
 /// BadShape when the segments' tokens differ between keys and values or a width is neither head_dim nor the rank.
 /// No tokens at all: outputs are 0.

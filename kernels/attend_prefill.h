@@ -21,9 +21,6 @@ struct PrefillRows
     bool coded() const { return maybe_fp32 != nullptr ? fp32_coded : stored.coded; }
 };
 
-/// What the factors of the products are rounded to; sums, softmax and results are fp32 either way.
-enum class PrefillProducts { Fp32, Bf16 };
-
 /// Causal attention of many queries of one layer, over raw and coded tokens as in AttendDecode. Query t stands at position
 /// tokens - queries + t and reads the tokens up to itself, with `attention_window` > 0 only that many, itself included.
 ///     s[t,h,j] = softmax_scale * <q[t,h,:], key[g,j,:]>, or of q_coded + logit_offset[t,h] where token j is coded
@@ -41,7 +38,7 @@ struct AttendPrefill
     std::int64_t queries = 0;          ///< of a sequence
     std::int64_t attention_window = 0; ///< 0: all
     float softmax_scale = 1;
-    PrefillProducts products = PrefillProducts::Fp32;
+    Products products = Products::Fp32;
     const float* q = nullptr; ///< [sequences, queries, heads, head_dim] with these strides
     std::int64_t q_sequence_stride = 0, q_token_stride = 0, q_head_stride = 0;
     const float* maybe_q_coded = nullptr;      ///< [sequences, queries, heads, rank_k]

@@ -6,45 +6,39 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <utility>
 
 namespace kvw {
 namespace {
 
-constexpr std::size_t kAlignment = 64;
+constexpr std::size_t kAlignment = Arena::kAlignment;
 
 std::size_t aligned(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
 } // namespace
 
-BlockStore::BlockStore(const kernels::RowFormat& format, int lanes, int block_tokens)
+BlockStore::BlockStore(const kernels::RowFormat& format, int lanes, int block_tokens, std::shared_ptr<Arena> arena)
     : format_(format),
+      arena_(std::move(arena)),
       lanes_(lanes),
       block_tokens_(block_tokens),
       row_bytes_(kernels::row_bytes(format)),
       scales_per_lane_(kernels::scale_count(format, block_tokens))
 {}
 
-BlockStore::BlockStore(const BlockStore& other)
-    : format_(other.format_),
-      lanes_(other.lanes_),
-      block_tokens_(other.block_tokens_),
-      row_bytes_(other.row_bytes_),
-      scales_per_lane_(other.scales_per_lane_),
-      dropped_(other.dropped_),
-      tokens_(other.tokens_)
+void BlockStore::copy_from(const BlockStore& other)
 {
+    clear();
+    dropped_ = other.dropped_;
+    tokens_ = other.tokens_;
     for (const Block& block : other.blocks_) {
-        Block copy = make_block();
+        Block copy = take_block();
         std::memcpy(copy.memory.get(), block.memory.get(), block_bytes());
         copy.tokens = block.tokens;
         blocks_.push_back(std::move(copy));
     }
 }
-
-BlockStore& BlockStore::operator=(const BlockStore& other) { return *this = BlockStore(other); }
 
 BlockStore::Block BlockStore::make_block() const
 {
@@ -53,10 +47,7 @@ BlockStore::Block BlockStore::make_block() const
     const std::size_t scales = aligned(lanes * scales_per_lane_ * 2);
     const std::size_t zeros = format_.symmetric ? 0 : scales;
     Block block;
-    block.memory = {static_cast<std::byte*>(std::aligned_alloc(kAlignment, block_bytes())), std::free};
-    if (!block.memory)
-        throw Error(ErrorKind::OutOfMemory, fmt::format("the cache asked for a block of {} bytes", block_bytes()),
-                    "use a shorter context or fewer sequences");
+    block.memory = {static_cast<std::byte*>(arena_->take(block_bytes())), GiveBack{arena_, block_bytes()}};
     block.codes = block.memory.get();
     if (scales > 0)
         block.scales = reinterpret_cast<std::uint16_t*>(block.codes + codes);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/arena.h"
 #include "kernels/attend.h"
 
 #include <cstddef>
@@ -18,12 +19,15 @@ class BlockStore
 public:
     /// With ScalePer::Channel a block is what shares its scales, so rows come whole blocks at a time; only the last append
     /// before clear() may leave a block unfinished.
-    BlockStore(const kernels::RowFormat& format, int lanes, int block_tokens);
-    BlockStore(const BlockStore& other); ///< deep; spare blocks are left behind
-    BlockStore& operator=(const BlockStore& other);
+    /// Blocks come from `arena`, which several stores may share.
+    BlockStore(const kernels::RowFormat& format, int lanes, int block_tokens, std::shared_ptr<Arena> arena);
+    BlockStore(const BlockStore&) = delete;
+    BlockStore& operator=(const BlockStore&) = delete;
     BlockStore(BlockStore&&) noexcept = default;
     BlockStore& operator=(BlockStore&&) noexcept = default;
     ~BlockStore() = default;
+    /// Becomes a deep copy of a store of the same shape, in its own arena; spare blocks of the other are left behind.
+    void copy_from(const BlockStore& other);
 
     /// Row (lane, t) at rows + lane * lane_stride + t * token_stride, `width` numbers. Throws Error{NotFinite} for NaN,
     /// infinity or a value beyond the format, Error{Internal} for a channel block that was left unfinished.
@@ -49,9 +53,15 @@ public:
     std::size_t bytes_allocated() const noexcept;
 
 private:
+    struct GiveBack
+    {
+        std::shared_ptr<Arena> arena;
+        std::size_t bytes;
+        void operator()(std::byte* memory) const noexcept { arena->give_back(memory, bytes); }
+    };
     struct Block
     {
-        std::unique_ptr<std::byte, void (*)(void*)> memory{nullptr, nullptr};
+        std::unique_ptr<std::byte, GiveBack> memory;
         std::byte* codes = nullptr;
         std::uint16_t* scales = nullptr;
         std::uint16_t* maybe_zeros = nullptr;
@@ -65,6 +75,7 @@ private:
     kernels::Segment segment(const Block& block, int first, int count, int lane) const;
 
     kernels::RowFormat format_;
+    std::shared_ptr<Arena> arena_;
     int lanes_, block_tokens_;
     std::size_t row_bytes_, scales_per_lane_;
     std::deque<Block> blocks_;

@@ -28,11 +28,22 @@ void append_raw(BlockStore& store, const at::Tensor& x, std::int64_t first, std:
 {
     if (count == 0)
         return;
-    // One stride must lead from lane to lane; a fused projection's output has two (sequence, head) unless B or the layout allows it.
-    const at::Tensor rows = x.narrow(1, first, count).permute({0, 2, 1, 3});
-    const bool one_stride = rows.size(0) == 1 || rows.stride(0) == rows.size(1) * rows.stride(1);
-    const at::Tensor lanes = one_stride && rows.stride(3) == 1 ? rows : rows.contiguous();
+    // One stride must lead from lane to lane; a fused projection's output has two (sequence, head) unless B or the layout
+    // allows it.
+    const bool one_stride = x.size(0) == 1 || x.stride(0) == x.size(2) * x.stride(2);
+    if (one_stride && x.stride(3) == 1) {
+        store.append(x.data_ptr<float>() + first * x.stride(1), x.stride(2), x.stride(1), static_cast<int>(count));
+        return;
+    }
+    const at::Tensor lanes = x.narrow(1, first, count).permute({0, 2, 1, 3}).contiguous();
     store.append(lanes.data_ptr<float>(), lanes.stride(1), lanes.stride(2), static_cast<int>(count));
+}
+
+float* at_least(std::vector<float>& buffer, std::int64_t count)
+{
+    if (static_cast<std::int64_t>(buffer.size()) < count)
+        buffer.resize(static_cast<std::size_t>(count));
+    return buffer.data();
 }
 
 } // namespace
@@ -42,6 +53,7 @@ CodedCache::CodedCache(const AttentionShape& shape, std::shared_ptr<const Fitted
     : shape_(shape),
       fitted_(std::move(fitted)),
       options_(options),
+      arena_(std::make_shared<Arena>()),
       noise_(0)
 {
     for (const LayerCodec& policy : fitted_->layers)
@@ -63,9 +75,9 @@ CodedCache::Side CodedCache::make_side(const SideCodec& codec, const LayerCodec&
     const kernels::RowFormat raw = raw_format(fitted_->type, shape_.head_dim);
     // The sinks are as many as the policy says: one block of just that size, without padding.
     return Side{&codec,
-                BlockStore(raw, lanes, std::clamp(policy.sinks, 1, kRawBlockTokens)),
-                BlockStore(codec.format, lanes, codec.block_tokens),
-                BlockStore(raw, lanes, kRawBlockTokens),
+                BlockStore(raw, lanes, std::clamp(policy.sinks, 1, kRawBlockTokens), arena_),
+                BlockStore(codec.format, lanes, codec.block_tokens, arena_),
+                BlockStore(raw, lanes, kRawBlockTokens, arena_),
                 {}};
 }
 
@@ -75,8 +87,8 @@ std::unique_ptr<CodedCache> CodedCache::clone() const
 {
     auto copy = std::make_unique<CodedCache>(shape_, fitted_, options_);
     for (std::size_t i = 0; i < layers_.size(); ++i) {
-        copy->layers_[i].k = layers_[i].k;
-        copy->layers_[i].v = layers_[i].v;
+        copy->layers_[i].k.copy_from(layers_[i].k);
+        copy->layers_[i].v.copy_from(layers_[i].v);
     }
     copy->noise_ = noise_;
     return copy;
@@ -99,8 +111,8 @@ void CodedCache::append(int index, const at::Tensor& k, const at::Tensor& v)
 {
     Layer& layer = layers_[static_cast<std::size_t>(index)];
     try {
-        append_side(layer.k, *layer.policy, k.to(at::kCPU));
-        append_side(layer.v, *layer.policy, v.to(at::kCPU));
+        append_side(layer.k, *layer.policy, k.is_cpu() ? k : k.to(at::kCPU));
+        append_side(layer.v, *layer.policy, v.is_cpu() ? v : v.to(at::kCPU));
     } catch (const Error& error) {
         if (error.kind() != ErrorKind::NotFinite)
             throw;
@@ -144,9 +156,21 @@ void CodedCache::code_from_recent(Side& side, int window)
         count = count / side.codec->block_tokens * side.codec->block_tokens;
     if (count <= 0)
         return;
-    at::Tensor raw = at::empty({options_.sequences, shape_.kv_heads, count, shape_.head_dim}, at::kFloat);
-    side.recent.decode(0, count, raw.data_ptr<float>(), raw.stride(1), raw.stride(2));
-    store_coded(side, encode_latents(*side.codec, raw.permute({0, 2, 1, 3}), noise_));
+    const std::int64_t lanes = std::int64_t{options_.sequences} * shape_.kv_heads, d = shape_.head_dim,
+                       width = side.codec->width;
+    float* raw = at_least(raw_, lanes * count * d);
+    side.recent.decode(0, count, raw, count * d, d);
+    const SideCodec& codec = *side.codec;
+    if (codec.transform == TransformKind::Identity) {
+        side.coded.append(raw, count * d, d, count);
+    } else if (codec.has_basis() && are_few(codec, count)) {
+        float* latents = at_least(latents_, lanes * count * width);
+        encode_few(codec, raw, options_.sequences, count, latents, centred_);
+        side.coded.append(latents, count * width, width, count);
+    } else {
+        const at::Tensor rows = at::from_blob(raw, {options_.sequences, shape_.kv_heads, count, d}, at::kFloat);
+        store_coded(side, encode_latents(codec, rows.permute({0, 2, 1, 3}), noise_));
+    }
     side.recent.pop_front(count);
 }
 
@@ -182,8 +206,7 @@ void CodedCache::settle_side(Side& side, int window)
 at::Tensor CodedCache::attend(int index, const at::Tensor& q)
 {
     Layer& layer = layers_[static_cast<std::size_t>(index)];
-    const at::Device device = q.device();
-    const at::Tensor query = q.to(at::kCPU);
+    const at::Tensor query = q.is_cpu() ? q : q.to(at::kCPU);
     const std::int64_t queries = query.size(1), positions = layer.k.tokens();
     coded_keys_read_ += coded_reads(layer.k, layer.policy->window, queries);
     coded_values_read_ += coded_reads(layer.v, layer.policy->window, queries);
@@ -195,7 +218,7 @@ at::Tensor CodedCache::attend(int index, const at::Tensor& q)
         out = attend_step(layer, query);
     else
         out = attend_many(layer, query);
-    return out.to(device);
+    return q.is_cpu() ? out : out.to(q.device());
 }
 
 std::int64_t CodedCache::coded_reads(const Side& side, int policy_window, std::int64_t queries) const

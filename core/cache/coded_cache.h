@@ -79,6 +79,8 @@ private:
     void store_coded(Side& side, const at::Tensor& latents);
     void settle_side(Side& side, int window);
     at::Tensor attend_step(Layer& layer, const at::Tensor& q);
+    void project_step(const SideCodec& codec, kernels::AttendDecode& args);
+    void add_step(const SideCodec& codec, float* out);
     at::Tensor attend_many(const Layer& layer, const at::Tensor& q) const;
     at::Tensor attend_banded(Layer& layer, const at::Tensor& q);
     at::Tensor expand(const Side& side) const;
@@ -89,8 +91,11 @@ private:
     AttentionShape shape_;
     std::shared_ptr<const FittedConfiguration> fitted_;
     CacheOptions options_;
+    std::shared_ptr<Arena> arena_; ///< of all blocks
     std::vector<Layer> layers_;
     std::vector<float> scratch_;
+    std::vector<float> raw_, latents_, centred_;         ///< of tokens that are being coded
+    std::vector<float> queries_, offsets_, sums_, mass_; ///< of a decode step: [lanes, group, rank] or [lanes, group]
     RandomGenerator noise_;
     std::int64_t coded_keys_read_ = 0, coded_values_read_ = 0;
 };

@@ -6,63 +6,39 @@
 #include "core/cache/coded_cache_layer.h"
 #include "core/lm/dense_attention.h"
 #include "core/lm/prefill.h"
+#include "kernels/elementwise.h"
 
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
+#include <fmt/format.h>
+
+#include <algorithm>
 
 #include <limits>
 
 namespace kvw {
 namespace {
 
-/// The projected queries and logit offsets of one decode step: [lanes, group, rank] and [lanes, group].
-struct StepQueries
+void combine(const at::Tensor& matrices, std::int64_t head, std::int64_t vectors, const float* x, float* out)
 {
-    at::Tensor projected, offset;
-};
-
-StepQueries project(const SideCodec& codec, const at::Tensor& q, int kv_heads, int group)
-{
-    const std::int64_t sequences = q.size(0), d = codec.head_dim, r = codec.width;
-    StepQueries out{at::empty({sequences * kv_heads, group, r}, at::kFloat), {}};
-    if (codec.mean.defined())
-        out.offset = at::empty({sequences * kv_heads, group}, at::kFloat);
-    for (std::int64_t b = 0; b < sequences; ++b) {
-        for (int head = 0; head < kv_heads * group; ++head) {
-            const std::int64_t kv_head = head / group, row = (b * kv_heads + kv_head) * group + head % group;
-            const float* query = q.data_ptr<float>() + (b * kv_heads * group + head) * d;
-            multiply_rows(codec.decoder_transposed.data_ptr<float>() + kv_head * r * d, static_cast<int>(r),
-                          static_cast<int>(d), query, out.projected.data_ptr<float>() + row * r);
-            if (out.offset.defined())
-                multiply_rows(codec.mean.data_ptr<float>() + kv_head * d, 1, static_cast<int>(d), query,
-                              out.offset.data_ptr<float>() + row);
-        }
-    }
-    return out;
+    kernels::CombineRows args;
+    args.vectors = vectors;
+    args.count = static_cast<int>(matrices.size(1));
+    args.width = static_cast<int>(matrices.size(2));
+    args.rows = matrices.data_ptr<float>() + head * matrices.size(1) * matrices.size(2);
+    args.x = x;
+    args.out = out;
+    if (kernels::combine_rows(args) != kernels::Status::Ok)
+        throw Error(ErrorKind::Internal, fmt::format("a basis of [{}, {}] was refused", args.count, args.width));
 }
 
-/// out += lift(latent sums) + coded share of the mass * mean (CODECS.md 4.0, value-mean folding).
-void add_lifted(const SideCodec& codec, const at::Tensor& sums, const at::Tensor& mass, int kv_heads, int group,
-                at::Tensor& out)
+float dot(const float* a, const float* b, std::int64_t count)
 {
-    const std::int64_t rows = sums.size(0) * sums.size(1), d = codec.head_dim, r = codec.width;
-    std::vector<float> lifted(static_cast<std::size_t>(d));
-    for (std::int64_t row = 0; row < rows; ++row) {
-        const std::int64_t kv_head = row / group % kv_heads;
-        float* into = out.data_ptr<float>() + row * d;
-        const float* sum = sums.data_ptr<float>() + row * r;
-        if (!codec.has_basis()) {
-            for (std::int64_t i = 0; i < d; ++i)
-                into[i] += sum[i];
-            continue;
-        }
-        multiply_rows(codec.decoder.data_ptr<float>() + kv_head * d * r, static_cast<int>(d), static_cast<int>(r), sum,
-                      lifted.data());
-        const float* mean = codec.mean.defined() ? codec.mean.data_ptr<float>() + kv_head * d : nullptr;
-        const float share = mass.data_ptr<float>()[row];
-        for (std::int64_t i = 0; i < d; ++i)
-            into[i] += lifted[static_cast<std::size_t>(i)] + (mean ? share * mean[i] : 0.0f);
-    }
+    float sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (std::int64_t i = 0; i < count; ++i)
+        sum += a[i] * b[i];
+    return sum;
 }
 
 /// Queries of [B, T, heads, d] by KV head, [kv_heads, B * T * group, d], and back to [B, T, heads, d].
@@ -107,10 +83,47 @@ at::Tensor ungroup(const at::Tensor& out, const at::Tensor& q)
 
 } // namespace
 
+void CodedCache::project_step(const SideCodec& codec, kernels::AttendDecode& args)
+{
+    const std::int64_t group = args.group, d = args.head_dim, r = codec.width;
+    queries_.resize(static_cast<std::size_t>(args.lanes * group * r));
+    for (std::int64_t lane = 0; lane < args.lanes; ++lane)
+        combine(codec.decoder, lane % shape_.kv_heads, group, args.q + lane * group * d,
+                queries_.data() + lane * group * r);
+    args.maybe_q_coded = queries_.data();
+    if (!codec.mean.defined())
+        return;
+    offsets_.resize(static_cast<std::size_t>(args.lanes * group));
+    for (std::int64_t row = 0; row < args.lanes * group; ++row)
+        offsets_[static_cast<std::size_t>(row)] =
+            dot(codec.mean.data_ptr<float>() + row / group % shape_.kv_heads * d, args.q + row * d, d);
+    args.maybe_logit_offset = offsets_.data();
+}
+
+/// out += lift(sums) + coded share of the mass * mean (CODECS.md 4.0, value-mean folding).
+void CodedCache::add_step(const SideCodec& codec, float* out)
+{
+    const std::int64_t group = shape_.group(), rows = options_.sequences * shape_.heads, d = shape_.head_dim;
+    const float* lifted = sums_.data();
+    if (codec.has_basis()) {
+        latents_.resize(std::max(latents_.size(), static_cast<std::size_t>(rows * d)));
+        for (std::int64_t lane = 0; lane < rows / group; ++lane)
+            combine(codec.decoder_transposed, lane % shape_.kv_heads, group, sums_.data() + lane * group * codec.width,
+                    latents_.data() + lane * group * d);
+        lifted = latents_.data();
+    }
+    for (std::int64_t row = 0; row < rows; ++row, out += d, lifted += d) {
+        const float share = mass_[static_cast<std::size_t>(row)];
+        const float* mean =
+            codec.mean.defined() ? codec.mean.data_ptr<float>() + row / group % shape_.kv_heads * d : nullptr;
+        for (std::int64_t i = 0; i < d; ++i)
+            out[i] += lifted[i] + (mean ? share * mean[i] : 0.0f);
+    }
+}
+
 at::Tensor CodedCache::attend_step(Layer& layer, const at::Tensor& q)
 {
     const int group = shape_.group(), d = shape_.head_dim;
-    const int lanes = options_.sequences * shape_.kv_heads;
     const SideCodec &k = *layer.k.codec, &v = *layer.v.codec;
     const at::Tensor query = q.contiguous();
     const auto segments = [](const Side& side, std::vector<kernels::Segment>& out) {
@@ -122,14 +135,13 @@ at::Tensor CodedCache::attend_step(Layer& layer, const at::Tensor& q)
     segments(layer.k, layer.key_segments);
     segments(layer.v, layer.value_segments);
 
-    StepQueries projected;
-    at::Tensor sums, mass;
-    at::Tensor out = at::empty({lanes, group, d}, at::kFloat);
+    at::Tensor out = at::empty({options_.sequences, 1, static_cast<std::int64_t>(shape_.heads) * d}, at::kFloat);
     kernels::AttendDecode args;
-    args.lanes = lanes;
+    args.lanes = options_.sequences * shape_.kv_heads;
     args.group = group;
     args.head_dim = d;
     args.softmax_scale = shape_.softmax_scale;
+    args.products = fitted_->type == ComputeType::Bf16 ? kernels::Products::Bf16 : kernels::Products::Fp32;
     args.q = query.data_ptr<float>();
     args.keys = layer.key_segments.data();
     args.key_segments = static_cast<int>(layer.key_segments.size());
@@ -139,26 +151,23 @@ at::Tensor CodedCache::attend_step(Layer& layer, const at::Tensor& q)
     if (k.coded) {
         args.rank_k = k.width;
         args.maybe_q_coded = args.q;
-        if (k.has_basis()) {
-            projected = project(k, query, shape_.kv_heads, group);
-            args.maybe_q_coded = projected.projected.data_ptr<float>();
-            args.maybe_logit_offset = projected.offset.defined() ? projected.offset.data_ptr<float>() : nullptr;
-        }
+        if (k.has_basis())
+            project_step(k, args);
     }
     if (v.coded) {
-        sums = at::empty({lanes, group, v.width}, at::kFloat);
-        mass = at::empty({lanes, group}, at::kFloat);
+        sums_.resize(static_cast<std::size_t>(args.lanes * group * v.width));
+        mass_.resize(static_cast<std::size_t>(args.lanes * group));
         args.rank_v = v.width;
-        args.maybe_out_coded = sums.data_ptr<float>();
-        args.maybe_coded_mass = mass.data_ptr<float>();
+        args.maybe_out_coded = sums_.data();
+        args.maybe_coded_mass = mass_.data();
     }
     scratch_.resize(std::max(scratch_.size(), kernels::attend_scratch_floats(args)));
     args.scratch = scratch_.data();
     if (kernels::attend_decode(args) != kernels::Status::Ok)
         throw Error(ErrorKind::Internal, "the decode attention refused the cache's segments");
     if (v.coded)
-        add_lifted(v, sums, mass, shape_.kv_heads, group, out);
-    return out.view({options_.sequences, 1, static_cast<std::int64_t>(shape_.heads) * d});
+        add_step(v, args.out_raw);
+    return out;
 }
 
 at::Tensor CodedCache::add_rows(const Side& side, std::vector<kernels::PrefillRows>& out) const
@@ -199,7 +208,7 @@ at::Tensor CodedCache::attend_many(const Layer& layer, const at::Tensor& q) cons
     args.out = out.data_ptr<float>();
     if (compressed && k.has_basis()) {
         const at::Tensor grouped = by_kv_head(query, shape_.kv_heads);
-        projected = by_query(at::bmm(grouped, k.decoder_transposed.transpose(1, 2)), sequences, tokens);
+        projected = by_query(at::bmm(grouped, k.decoder), sequences, tokens);
         args.rank_k = k.width;
         args.maybe_q_coded = projected.data_ptr<float>();
         if (k.mean.defined()) {

@@ -12,6 +12,13 @@ struct CodedCache::Side
     BlockStore sinks, coded, recent;
     at::Tensor maybe_chunk; ///< CodeWhen::Immediately with a window: the chunk as it came, [B, kv_heads, T, d]
 
+    void copy_from(const Side& other)
+    {
+        sinks.copy_from(other.sinks);
+        coded.copy_from(other.coded);
+        recent.copy_from(other.recent);
+        maybe_chunk = other.maybe_chunk;
+    }
     int tokens() const { return sinks.tokens() + coded.tokens() + recent.tokens(); }
 };
 

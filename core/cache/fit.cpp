@@ -146,15 +146,15 @@ void Fitter::set_bases(SideCodec& codec, const std::vector<Basis>& bases) const
             const std::vector<double>& matrix = bases[static_cast<std::size_t>(g)].*part;
             std::copy(matrix.begin(), matrix.end(), all.data_ptr<double>() + g * d * r);
         }
-        return all.to(at::kFloat).transpose(1, 2).contiguous();
+        return all.to(at::kFloat);
     };
     codec.encoder = gather(&Basis::encoder);
     const bool orthonormal =
         std::all_of(bases.begin(), bases.end(), [](const Basis& b) { return b.encoder == b.decoder; });
-    codec.decoder_transposed = orthonormal ? codec.encoder : gather(&Basis::decoder);
-    codec.decoder = codec.decoder_transposed.transpose(1, 2).contiguous();
-    codec.fixed_bytes = static_cast<double>(codec.encoder.nbytes() + codec.decoder.nbytes()
-                                            + (orthonormal ? 0 : codec.decoder_transposed.nbytes()));
+    codec.decoder = orthonormal ? codec.encoder : gather(&Basis::decoder);
+    codec.decoder_transposed = codec.decoder.transpose(1, 2).contiguous();
+    codec.fixed_bytes = static_cast<double>(codec.encoder.nbytes() + codec.decoder_transposed.nbytes()
+                                            + (orthonormal ? 0 : codec.decoder.nbytes()));
     const bool centred = std::any_of(bases.begin(), bases.end(), [](const Basis& b) {
         return std::any_of(b.mean.begin(), b.mean.end(), [](double value) { return value != 0; });
     });

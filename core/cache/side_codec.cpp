@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/cache/side_codec.h"
 
+#include "core/base/error.h"
+#include "kernels/elementwise.h"
+
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
+#include <fmt/format.h>
+
+#include <algorithm>
 
 #include <cmath>
 
@@ -29,37 +35,33 @@ at::Tensor noise_like(const at::Tensor& x, RandomGenerator& noise)
     return out;
 }
 
-void encode_few(const SideCodec& codec, const at::Tensor& x, at::Tensor& out)
-{
-    const std::int64_t sequences = x.size(0), tokens = x.size(1), heads = x.size(2);
-    const int d = codec.head_dim, r = codec.width;
-    std::vector<float> centred(static_cast<std::size_t>(d));
-    const float* encoder = codec.encoder.data_ptr<float>();
-    const float* mean = codec.mean.defined() ? codec.mean.data_ptr<float>() : nullptr;
-    for (std::int64_t b = 0; b < sequences; ++b) {
-        for (std::int64_t g = 0; g < heads; ++g) {
-            for (std::int64_t t = 0; t < tokens; ++t) {
-                const float* row = x.data_ptr<float>() + b * x.stride(0) + t * x.stride(1) + g * x.stride(2);
-                for (int i = 0; i < d; ++i)
-                    centred[static_cast<std::size_t>(i)] = row[i] - (mean ? mean[g * d + i] : 0.0f);
-                multiply_rows(encoder + g * r * d, r, d, centred.data(),
-                              out.data_ptr<float>() + ((b * heads + g) * tokens + t) * r);
-            }
-        }
-    }
-}
-
 } // namespace
 
-void multiply_rows(const float* rows, int count, int dim, const float* x, float* out) noexcept
+bool are_few(const SideCodec& codec, std::int64_t n) noexcept
 {
-    for (int r = 0; r < count; ++r) {
-        float sum = 0;
-        const float* row = rows + static_cast<std::int64_t>(r) * dim;
-#pragma omp simd reduction(+ : sum)
-        for (int i = 0; i < dim; ++i)
-            sum += row[i] * x[i];
-        out[r] = sum;
+    return n <= kFewVectors && codec.transform != TransformKind::Noise;
+}
+
+void encode_few(const SideCodec& codec, const float* x, std::int64_t sequences, std::int64_t n, float* out,
+                std::vector<float>& scratch)
+{
+    const auto d = static_cast<std::int64_t>(codec.head_dim), r = static_cast<std::int64_t>(codec.width);
+    const std::int64_t heads = codec.encoder.size(0);
+    const float* mean = codec.mean.defined() ? codec.mean.data_ptr<float>() : nullptr;
+    kernels::CombineRows args;
+    args.vectors = n;
+    args.count = codec.head_dim;
+    args.width = codec.width;
+    scratch.resize(std::max(scratch.size(), static_cast<std::size_t>(n * d)));
+    for (std::int64_t lane = 0; lane < sequences * heads; ++lane, x += n * d, out += n * r) {
+        const std::int64_t head = lane % heads;
+        for (std::int64_t i = 0; mean != nullptr && i < n * d; ++i)
+            scratch[static_cast<std::size_t>(i)] = x[i] - mean[head * d + i % d];
+        args.rows = codec.encoder.data_ptr<float>() + head * d * r;
+        args.x = mean != nullptr ? scratch.data() : x;
+        args.out = out;
+        if (kernels::combine_rows(args) != kernels::Status::Ok)
+            throw Error(ErrorKind::Internal, fmt::format("a basis of [{}, {}] was refused", d, r));
     }
 }
 
@@ -72,15 +74,10 @@ at::Tensor encode_latents(const SideCodec& codec, const at::Tensor& x, RandomGen
         return at::zeros({sequences, heads, tokens, codec.width}, at::kFloat);
     if (!codec.has_basis())
         return x.permute({0, 2, 1, 3}).contiguous();
-    if (tokens <= kFewVectors && x.stride(3) == 1) {
-        at::Tensor out = at::empty({sequences, heads, tokens, codec.width}, at::kFloat);
-        encode_few(codec, x, out);
-        return out;
-    }
     at::Tensor rows = x.permute({0, 2, 1, 3}); // [B, G, n, d]
     if (codec.mean.defined())
         rows = rows - codec.mean.view({1, heads, 1, codec.head_dim});
-    return at::matmul(rows, codec.encoder.transpose(1, 2)).contiguous();
+    return at::matmul(rows, codec.encoder).contiguous();
 }
 
 at::Tensor lift_latents(const SideCodec& codec, const at::Tensor& z)

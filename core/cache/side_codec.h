@@ -24,10 +24,9 @@ struct SideCodec
     int width = 0; ///< of the stored rows: the rank, or head_dim
     kernels::RowFormat format;
     int block_tokens = 64;
-    /// [kv_heads, rank, head_dim] (transposed, so that a product is dot products over contiguous memory) or undefined.
-    at::Tensor encoder;
-    at::Tensor decoder; ///< [kv_heads, head_dim, rank] or undefined; the same storage seen transposed when orthonormal
-    at::Tensor decoder_transposed; ///< [kv_heads, rank, head_dim]: the query map
+    at::Tensor encoder;            ///< [kv_heads, head_dim, rank] or undefined
+    at::Tensor decoder;            ///< [kv_heads, head_dim, rank] or undefined; the encoder's storage when orthonormal
+    at::Tensor decoder_transposed; ///< [kv_heads, rank, head_dim]
     at::Tensor mean;               ///< [kv_heads, head_dim] or undefined (zero)
     double fixed_bytes = 0;        ///< bases and means as held
 
@@ -39,8 +38,11 @@ at::Tensor encode_latents(const SideCodec& codec, const at::Tensor& x, RandomGen
 /// z [B, kv_heads, n, width] -> [B, kv_heads, n, head_dim].
 at::Tensor lift_latents(const SideCodec& codec, const at::Tensor& z);
 
-/// out[r] = sum_d rows[r, d] x[d] (+ nothing): `rows` contiguous [count, dim]. For the few vectors of a decode step, where a
-/// library call costs more than the product.
-void multiply_rows(const float* rows, int count, int dim, const float* x, float* out) noexcept;
+/// encode_latents for a few vectors that lie without gaps, x [sequences, kv_heads, n, head_dim] -> out
+/// [sequences, kv_heads, n, width], without a library call; `scratch` is used and grown. Not for Noise.
+void encode_few(const SideCodec& codec, const float* x, std::int64_t sequences, std::int64_t n, float* out,
+                std::vector<float>& scratch);
+/// Whether encode_few is the faster way for n vectors a head.
+bool are_few(const SideCodec& codec, std::int64_t n) noexcept;
 
 } // namespace kvw

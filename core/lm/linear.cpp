@@ -9,8 +9,20 @@
 
 namespace kvw {
 
+namespace {
+
+at::Tensor in_arena(const std::shared_ptr<Arena>& arena, at::IntArrayRef shape, at::ScalarType type)
+{
+    const auto bytes = static_cast<std::size_t>(c10::multiply_integers(shape)) * c10::elementSize(type);
+    void* memory = arena->take(bytes);
+    return at::from_blob(
+        memory, shape, [arena, bytes](void* piece) { arena->give_back(piece, bytes); }, type);
+}
+
+} // namespace
+
 Linear Linear::load(const WeightFiles& files, std::span<const MatrixName> parts, std::int64_t columns, ComputeType type,
-                    const at::Device& device)
+                    const at::Device& device, const std::shared_ptr<Arena>& arena)
 {
     Linear linear;
     linear.k_ = columns;
@@ -20,8 +32,8 @@ Linear Linear::load(const WeightFiles& files, std::span<const MatrixName> parts,
     if (type == ComputeType::Bf16) {
         std::vector<std::uint16_t> bits = read_bf16_stacked(files, parts, columns);
         if (device.is_cpu() && kernels::linear_bf16_available()) {
-            linear.packed_ =
-                at::empty({static_cast<std::int64_t>(kernels::packed_linear_bytes(linear.n_, linear.k_))}, at::kByte);
+            const auto bytes = static_cast<std::int64_t>(kernels::packed_linear_bytes(linear.n_, linear.k_));
+            linear.packed_ = in_arena(arena, {bytes}, at::kByte);
             kernels::pack_linear(bits.data(), linear.n_, linear.k_,
                                  reinterpret_cast<std::byte*>(linear.packed_.data_ptr<std::uint8_t>()));
         } else {
@@ -34,7 +46,16 @@ Linear Linear::load(const WeightFiles& files, std::span<const MatrixName> parts,
         const std::int64_t shape[] = {part.rows, columns};
         matrices.push_back(read_fp32(files, part.name, shape));
     }
-    linear.weight_ = (matrices.size() == 1 ? matrices.front() : at::cat(matrices)).to(device);
+    if (!device.is_cpu()) {
+        linear.weight_ = at::cat(matrices).to(device);
+        return linear;
+    }
+    linear.weight_ = in_arena(arena, {linear.n_, linear.k_}, at::kFloat);
+    std::int64_t row = 0;
+    for (const at::Tensor& matrix : matrices) {
+        linear.weight_.narrow(0, row, matrix.size(0)).copy_(matrix);
+        row += matrix.size(0);
+    }
     return linear;
 }
 

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/arena.h"
 #include "core/lm/decoder.h"
 #include "core/lm/weights.h"
 
 #include <ATen/core/Tensor.h>
+
+#include <memory>
 
 namespace kvw {
 
@@ -15,8 +18,9 @@ class Linear
 public:
     enum class Output { Store, Add };
 
+    /// On the CPU the weights lie in `arena`, which lives as long as they do.
     static Linear load(const WeightFiles& files, std::span<const MatrixName> parts, std::int64_t columns,
-                       ComputeType type, const at::Device& device);
+                       ComputeType type, const at::Device& device, const std::shared_ptr<Arena>& arena);
 
     std::int64_t rows() const { return n_; }
     /// x [tokens, columns] fp32 -> y [tokens, rows()] fp32, stored or added.

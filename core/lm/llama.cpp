@@ -18,6 +18,8 @@ namespace {
 /// Rows that the feed-forward part takes at a time: enough to keep the products busy, and what lies between them stays
 /// in the third-level cache.
 constexpr std::int64_t kFeedRows = 512;
+/// Memory that matrices are packed into: many of them to a slab, so that little is left over.
+constexpr std::size_t kWeightSlab = std::size_t{32} << 20;
 
 } // namespace
 
@@ -42,6 +44,7 @@ LlamaDecoder::LlamaDecoder(const ModelConfig& config, std::shared_ptr<const Weig
       weights_(std::move(weights)),
       type_(options.type),
       device_(options.device),
+      arena_(std::make_shared<Arena>(kWeightSlab)),
       rope_(config)
 {
     const std::int64_t embedding_shape[] = {config_.vocab_size, config_.hidden_size};
@@ -53,7 +56,7 @@ LlamaDecoder::LlamaDecoder(const ModelConfig& config, std::shared_ptr<const Weig
     const std::int64_t norm_shape[] = {config_.hidden_size};
     final_norm_ = read_fp32(*weights_, "model.norm.weight", norm_shape).to(device_);
     const MatrixName head{config_.tied_embeddings ? "model.embed_tokens.weight" : "lm_head.weight", config_.vocab_size};
-    head_ = Linear::load(*weights_, {&head, 1}, config_.hidden_size, type_, device_);
+    head_ = Linear::load(*weights_, {&head, 1}, config_.hidden_size, type_, device_, arena_);
     weights_->release_pages();
 }
 
@@ -75,7 +78,7 @@ LlamaDecoder::Layer LlamaDecoder::load_layer(int index) const
         std::vector<MatrixName> named(parts.begin(), parts.end());
         for (MatrixName& part : named)
             part.name += ".weight";
-        return Linear::load(*weights_, named, columns, type_, device_);
+        return Linear::load(*weights_, named, columns, type_, device_, arena_);
     };
     const std::int64_t norm_shape[] = {config_.hidden_size};
     Layer layer;
@@ -216,17 +219,25 @@ bool LlamaDecoder::attend(int index, Views& b, const RopeTable::View& table, Pas
 void LlamaDecoder::feed_forward(const Layer& layer, Views& b) const
 {
     ops::rms_norm(b.x, layer.mlp_norm, config_.rms_norm_eps, b.normed);
-    for (std::int64_t first = 0; first < b.x.size(0); first += kFeedRows) {
-        const std::int64_t count = std::min(kFeedRows, b.x.size(0) - first);
-        at::Tensor x = b.x.narrow(0, first, count);
-        at::Tensor gate_up = b.gate_up.narrow(0, 0, count), inner = b.inner.narrow(0, 0, count);
-        layer.gate_up.apply(b.normed.narrow(0, first, count), gate_up);
+    const auto part = [&](const at::Tensor& normed, at::Tensor& x, at::Tensor& gate_up, at::Tensor& inner) {
+        layer.gate_up.apply(normed, gate_up);
         if (layer.maybe_gate_up_bias.defined())
             gate_up.add_(layer.maybe_gate_up_bias);
         ops::silu_mul(gate_up, inner);
         layer.down.apply(inner, x, Linear::Output::Add);
         if (layer.maybe_down_bias.defined())
             x.add_(layer.maybe_down_bias);
+    };
+    const std::int64_t rows = b.x.size(0);
+    if (rows <= kFeedRows) {
+        part(b.normed, b.x, b.gate_up, b.inner);
+        return;
+    }
+    for (std::int64_t first = 0; first < rows; first += kFeedRows) {
+        const std::int64_t count = std::min(kFeedRows, rows - first);
+        at::Tensor x = b.x.narrow(0, first, count);
+        at::Tensor gate_up = b.gate_up.narrow(0, 0, count), inner = b.inner.narrow(0, 0, count);
+        part(b.normed.narrow(0, first, count), x, gate_up, inner);
     }
 }
 

@@ -46,6 +46,7 @@ private:
     std::shared_ptr<const WeightFiles> weights_;
     ComputeType type_;
     at::Device device_;
+    std::shared_ptr<Arena> arena_; ///< of the matrices
     WeightView embedding_;
     std::vector<Layer> layers_;
     at::Tensor final_norm_;

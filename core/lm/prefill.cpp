@@ -42,7 +42,7 @@ kernels::AttendPrefill prefill_arguments(const at::Tensor& q, const AttentionSha
     args.queries = q.size(1);
     args.attention_window = shape.attention_window;
     args.softmax_scale = shape.softmax_scale;
-    args.products = type == ComputeType::Bf16 ? kernels::PrefillProducts::Bf16 : kernels::PrefillProducts::Fp32;
+    args.products = type == ComputeType::Bf16 ? kernels::Products::Bf16 : kernels::Products::Fp32;
     args.q = q.data_ptr<float>();
     args.q_sequence_stride = q.stride(0);
     args.q_token_stride = q.stride(1);

@@ -181,8 +181,10 @@ void merge_head(const AttendDecode& args, const Plan& plan, std::int64_t row, co
 
 } // namespace
 
-AttendVariant attend_variant(IsaLevel level) noexcept
+AttendVariant attend_variant(IsaLevel level, Products products) noexcept
 {
+    if (products == Products::Bf16 && level == IsaLevel::V4 && has_avx512_vnni())
+        return attend_vnni;
     switch (level) {
     case IsaLevel::V4:
         return attend_v4;
@@ -218,7 +220,7 @@ Status attend_decode_with(AttendVariant variant, const AttendDecode& args) noexc
     float* partials = args.scratch + (kLine - misplaced) % kLine;
     const std::int64_t units = plan.units(), lane_floats = args.group * plan.partial_stride;
     float* works = partials + args.lanes * plan.pieces * lane_floats;
-#pragma omp parallel for schedule(dynamic, 1) num_threads(plan.threads) if (plan.threads > 1)
+#pragma omp parallel for schedule(guided, 1) num_threads(plan.threads) if (plan.threads > 1)
     for (std::int64_t u = 0; u < units; ++u) {
         const std::int64_t bundle = u / plan.pieces, piece = u % plan.pieces;
         AttendUnit unit;
@@ -245,8 +247,7 @@ Status attend_decode_with(AttendVariant variant, const AttendDecode& args) noexc
 
 Status attend_decode(const AttendDecode& args) noexcept
 {
-    static const AttendVariant chosen = attend_variant(isa_level());
-    return attend_decode_with(chosen, args);
+    return attend_decode_with(attend_variant(isa_level(), args.products), args);
 }
 
 } // namespace kvw::kernels

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The body of attend_{baseline,v3,v4}.cpp, which define KVW_ATTEND_VARIANT: one unit of work, see attend_variants.h.
+// The body of attend_{baseline,v3,v4,vnni}.cpp, which define KVW_ATTEND_VARIANT and, for products of integers,
+// KVW_ATTEND_VNNI: one unit of work, see attend_variants.h.
 //
 // Integers are read as codes less the middle one, x' = code * scale + zero with zero moved to the middle. Scales and
 // zeros then need not touch every number:
@@ -11,6 +12,9 @@
 #include "kernels/cpu/attend_rows_body.h"
 #include "kernels/cpu/attend_variants.h"
 #include "kernels/cpu/exponential_body.h"
+#if defined(KVW_ATTEND_VNNI)
+#include "kernels/cpu/attend_integer_body.h"
+#endif
 
 namespace kvw::kernels {
 namespace {
@@ -19,7 +23,7 @@ constexpr Index kScoreStride = kAttendChunk + kAttendPad, kWeightStride = kAtten
 
 constexpr int round_up(int value, int to) { return (value + to - 1) / to * to; }
 
-/// Neighbouring tokens of one segment and lane, and the rows that are read after them.
+/// Neighbouring tokens of one segment and lane, and the lane's rows after them.
 struct Run
 {
     RowsView rows, next;
@@ -58,8 +62,7 @@ struct Stretch
 
     Run run(int lane) const
     {
-        Run run{place.rows(lane), lane + 1 < end_lane ? place.rows(lane + 1) : next.rows(first_lane),
-                place.segment->coded};
+        Run run{place.rows(lane), next.rows(lane), place.segment->coded};
         run.rows.tokens = tokens;
         return run;
     }
@@ -98,8 +101,9 @@ struct Cursor
     }
 };
 
-/// Scales are read all at once when a run begins.
-void prefetch_scales(const Run& run)
+/// Scales are read all at once when a run begins. Inlined always: a function that only prefetches has no effect in the
+/// compiler's eyes, and calls of it are left out.
+KVW_INLINE void prefetch_scales(const Run& run)
 {
     if (run.next.scales == nullptr)
         return;
@@ -116,6 +120,7 @@ void prefetch_scales(const Run& run)
 struct Access
 {
     bool direct, scale_per_row, scale_per_channel; ///< the scales that are left for here
+    bool integers;                                 ///< multiplied as such, see attend_integer_body.h
     RowType type;
     int positions, planes;
 };
@@ -126,11 +131,17 @@ Access access_of(const RowFormat& format)
     const int planes = format.type == RowType::Int4 ? 2 : format.type == RowType::Int2 ? 4 : 1;
     const int positions = (format.width + planes - 1) / planes;
     const bool grouped = integer && format.scale_per == ScalePer::Group;
-    if (format.type == RowType::Int3 || grouped || positions < kLanes)
-        return {false, false, false, RowType::Fp32, round_up(format.width, kLanes), 1};
+#if defined(KVW_ATTEND_VNNI)
+    const bool integers = !grouped && integer_products(format.type, format.width);
+#else
+    const bool integers = false;
+#endif
+    if (format.type == RowType::Int3 || grouped || (positions < kLanes && !integers))
+        return {false, false, false, false, RowType::Fp32, round_up(format.width, kLanes), 1};
     return {true,
             integer && format.scale_per == ScalePer::Row,
             integer && format.scale_per == ScalePer::Channel,
+            integers,
             format.type,
             positions,
             planes};
@@ -162,7 +173,7 @@ Rows products_of(const Run& run, const Access& access, int first, int tokens, co
 {
     const RowsView& rows = run.rows;
     const auto bytes = static_cast<Index>(row_bytes(rows.format));
-    // Fetched meanwhile: the tile after this one, of the same run or the next.
+    // Fetched meanwhile: the tile after this one, of the same run or the next. Other lanes come in between: time enough.
     const std::byte* ahead = first + tokens < rows.tokens ? rows.codes + (first + tokens) * bytes : run.next.codes;
     if (access.direct)
         return {rows.codes + first * bytes, ahead, bytes, tokens, access.positions};
@@ -204,6 +215,10 @@ struct HeadTerms
 struct Queries
 {
     HeadTerms terms[kMaxAttendRows]; ///< [lanes, group]
+#if defined(KVW_ATTEND_VNNI)
+    IntegerFactors factors[kMaxAttendRows]; ///< likewise
+    float largest[kMaxAttendRows];          ///< magnitude in work.plain, for keys with one scale a channel
+#endif
     bool ready = false, coded = false;
     RowFormat format{};
 
@@ -216,7 +231,8 @@ struct Queries
 };
 
 /// One lane's queries times the softmax's scale, in the order of the channels, to work.plain: zeros beyond the width.
-void scale_queries(const AttendDecode& args, const AttendUnit& unit, int lane, const Run& run)
+void scale_queries(const AttendDecode& args, const AttendUnit& unit, int lane, const Run& run,
+                   [[maybe_unused]] Queries& queries)
 {
     const int width = run.rows.format.width;
     for (int h = 0; h < args.group; ++h) {
@@ -228,6 +244,9 @@ void scale_queries(const AttendDecode& args, const AttendUnit& unit, int lane, c
             const Floats x = left >= kLanes ? load(q + c) : left > 0 ? load_some(q + c, left, 0.0f) : Floats{};
             store(to + c, x * args.softmax_scale);
         }
+#if defined(KVW_ATTEND_VNNI)
+        queries.largest[(lane - unit.lane) * args.group + h] = largest_magnitude(to, width);
+#endif
     }
 }
 
@@ -236,21 +255,59 @@ float offset_of(const AttendDecode& args, const Run& run, Index head)
     return run.coded && args.maybe_logit_offset != nullptr ? args.softmax_scale * args.maybe_logit_offset[head] : 0.0f;
 }
 
+/// A query in the order of the channels, zeros beyond the width, to work.queries.
+void lay_out(const AttendUnit& unit, Index row, const float* q, [[maybe_unused]] const Run& run, const Access& access,
+             [[maybe_unused]] Queries& queries)
+{
+    float* out = unit.work.queries + row * unit.work.stride;
+#if defined(KVW_ATTEND_VNNI)
+    if (access.integers) {
+        queries.factors[row] =
+            round_query(q, run.rows.format.width, access.positions, bits(access.type), reinterpret_cast<Words16*>(out));
+        return;
+    }
+#endif
+    if (access.positions % kLanes != 0)
+        return lay_out_query(q, access, out);
+    for (int at = 0; at < access.positions; at += kLanes) // no step meets a position twice
+        for (int c = at; c < access.planes * access.positions; c += access.positions, out += kLanes)
+            store(out, load(q + c));
+}
+
 /// Queries of one lane for keys whose scales do not depend on the channel.
 void prepare_lane(const AttendDecode& args, const AttendUnit& unit, int lane, const Run& run, const Access& access,
                   Queries& queries)
 {
-    scale_queries(args, unit, lane, run);
+    scale_queries(args, unit, lane, run, queries);
     for (int h = 0; h < args.group; ++h) {
         const Index row = static_cast<Index>(lane - unit.lane) * args.group + h;
         const float* q = unit.work.plain + row * unit.work.stride;
         Floats sum = {};
         for (int c = 0; c < run.rows.format.width; c += kLanes)
             sum += load(q + c);
-        lay_out_query(q, access, unit.work.queries + row * unit.work.stride);
+        lay_out(unit, row, q, run, access, queries);
         queries.terms[row] = {offset_of(args, run, static_cast<Index>(lane) * args.group + h), sum_of(sum)};
     }
 }
+
+#if defined(KVW_ATTEND_VNNI)
+/// prepare_channels for integers without remainders; no product exceeds the largest query times the largest scale.
+void prepare_integer_channels(const AttendDecode& args, const AttendUnit& unit, int lane, const Run& run,
+                              const Access& access, Queries& queries)
+{
+    const AttendWork& work = unit.work;
+    const float largest = largest_magnitude(work.scales, run.rows.format.width);
+    for (int h = 0; h < args.group; ++h) {
+        const Index row = static_cast<Index>(lane - unit.lane) * args.group + h;
+        float constant = 0;
+        queries.factors[row] =
+            round_scaled_query(work.plain + row * work.stride, work.scales, work.zeros, access.positions,
+                               bits(access.type), rounding_of(queries.largest[row] * largest),
+                               reinterpret_cast<Words16*>(work.queries + row * work.stride), constant);
+        queries.terms[row] = {constant + offset_of(args, run, static_cast<Index>(lane) * args.group + h), 0.0f};
+    }
+}
+#endif
 
 /// Queries of one lane for a run of keys with one scale a channel, which becomes part of the query.
 void prepare_channels(const AttendDecode& args, const AttendUnit& unit, int lane, const Run& run, const Access& access,
@@ -258,30 +315,23 @@ void prepare_channels(const AttendDecode& args, const AttendUnit& unit, int lane
 {
     const AttendWork& work = unit.work;
     const int width = run.rows.format.width;
-    const bool whole = access.positions % kLanes == 0; // no step meets a position twice
     expand_scales(run.rows, width, work);
+#if defined(KVW_ATTEND_VNNI)
+    if (access.integers && whole_planes(width, access.positions, bits(access.type)))
+        return prepare_integer_channels(args, unit, lane, run, access, queries);
+#endif
     for (int h = 0; h < args.group; ++h) {
         const Index row = static_cast<Index>(lane - unit.lane) * args.group + h;
         const float* q = work.plain + row * work.stride;
-        float* out = work.queries + row * work.stride;
         Floats constant = {};
-        if (whole) {
-            for (int at = 0; at < access.positions; at += kLanes) {
-                for (int c = at; c < width; c += access.positions, out += kLanes) {
-                    const Floats x = load(q + c);
-                    constant += x * load(work.zeros + c);
-                    store(out, x * load(work.scales + c));
-                }
-            }
-        } else {
-            for (int c = 0; c < round_up(width, 16) + 32; c += kLanes) {
-                const Floats x = load(q + c);
-                if (c < width)
-                    constant += x * load(work.zeros + c);
-                store(work.row + c, c < width ? x * load(work.scales + c) : Floats{});
-            }
-            lay_out_query(work.row, access, out);
+        for (int c = 0; c < width; c += kLanes) {
+            const Floats x = load(q + c);
+            constant += x * load(work.zeros + c);
+            store(work.row + c, x * load(work.scales + c));
         }
+        for (int c = round_up(width, kLanes); c < round_up(width, 16) + 32; c += kLanes)
+            store(work.row + c, Floats{});
+        lay_out(unit, row, work.row, run, access, queries);
         queries.terms[row] = {sum_of(constant) + offset_of(args, run, static_cast<Index>(lane) * args.group + h), 0.0f};
     }
 }
@@ -292,7 +342,7 @@ void prepare_queries(const AttendDecode& args, const AttendUnit& unit, int lane,
     if (!queries.fit(run)) {
         for (int each = unit.lane; each < unit.lane + unit.lanes; ++each) {
             if (access.scale_per_channel)
-                scale_queries(args, unit, each, run);
+                scale_queries(args, unit, each, run, queries);
             else
                 prepare_lane(args, unit, each, run, access, queries);
         }
@@ -316,8 +366,15 @@ void score_run(const AttendDecode& args, const AttendUnit& unit, int lane, const
     float* scores = work.scores + first_row * kScoreStride + at;
     for (int first = 0; first < tokens; first += kAttendTile) {
         const int here = tokens - first < kAttendTile ? tokens - first : kAttendTile;
-        for_type<ScoreRows>(access.type, products_of(run, access, first, here, work), args.group,
-                            {work.queries + first_row * work.stride, work.stride}, {scores + first, kScoreStride});
+        const Rows rows = products_of(run, access, first, here, work);
+        const Output out{scores + first, kScoreStride};
+#if defined(KVW_ATTEND_VNNI)
+        if (access.integers) {
+            for_integers<ScoreIntegers>(access.type, rows, args.group, queries.factors + first_row, out);
+            continue;
+        }
+#endif
+        for_type<ScoreRows>(access.type, rows, args.group, {work.queries + first_row * work.stride, work.stride}, out);
     }
     if (access.scale_per_row)
         expand_scales(run.rows, tokens, work);
@@ -365,14 +422,45 @@ void weigh_chunk(const AttendDecode& args, const AttendUnit& unit, int tokens)
     }
 }
 
-/// The mass of a run's tokens in one head.
-float mass_of(const float* weights, int tokens)
+/// work.sums = the sums over up to kAttendTile rows of weight times `maybe_scales` times the number that the row is read as.
+void sum_rows(const AttendDecode& args, const AttendUnit& unit, const Rows& rows, const Access& access,
+              const float* masses, const float* maybe_scales)
 {
-    Floats mass = {};
-    int t = 0;
-    for (; t + kLanes <= tokens; t += kLanes)
-        mass += load(weights + t);
-    return sum_of(t < tokens ? mass + load_some(weights + t, tokens - t, 0.0f) : mass);
+    const AttendWork& work = unit.work;
+    const Output out{work.sums, work.stride};
+#if defined(KVW_ATTEND_VNNI)
+    if (access.integers) {
+        IntegerFactors factors[kMaxAttendGroup];
+        for (int h = 0; h < args.group; ++h)
+            factors[h] = round_weights(masses + h * kScoreStride, maybe_scales, rows.tokens, bits(access.type),
+                                       reinterpret_cast<Words16*>(work.weights + h * kWeightStride));
+        return for_integers<SumIntegers>(access.type, rows, args.group, factors, out);
+    }
+#endif
+    if (maybe_scales == nullptr)
+        return for_type<SumRows>(access.type, rows, args.group, {masses, kScoreStride}, out);
+    for (int h = 0; h < args.group; ++h)
+        for (int t = 0; t < rows.tokens; t += kLanes)
+            store(work.weights + h * kWeightStride + t, load(masses + h * kScoreStride + t) * load(maybe_scales + t));
+    for_type<SumRows>(access.type, rows, args.group, {work.weights, kWeightStride}, out);
+}
+
+/// What a run adds to a head besides work.sums: its mass, and the mass times the tokens' zeros.
+struct RunTerms
+{
+    float mass, zeros;
+};
+
+RunTerms terms_of(const float* masses, const float* maybe_zeros, int tokens)
+{
+    Floats mass = {}, zeros = {};
+    for (int t = 0; t < tokens; t += kLanes) {
+        const Floats x = tokens - t >= kLanes ? load(masses + t) : load_some(masses + t, tokens - t, 0.0f);
+        mass += x;
+        if (maybe_zeros != nullptr)
+            zeros += x * load(maybe_zeros + t);
+    }
+    return {sum_of(mass), sum_of(zeros)};
 }
 
 /// Weighted sums of up to kAttendTile value rows of one lane, whose weights begin at column `at` of the chunk.
@@ -385,36 +473,25 @@ void sum_run(const AttendDecode& args, const AttendUnit& unit, int lane, const R
     prefetch_scales(run);
     const Rows rows = products_of(run, access, 0, tokens, work);
     const float* masses = work.scores + first_row * kScoreStride + at;
-    Input weights{masses, kScoreStride};
-    float zero_sums[kMaxAttendGroup];
-    if (access.scale_per_row) {
+    if (access.scale_per_row)
         expand_scales(run.rows, tokens, work);
-        for (int h = 0; h < args.group; ++h) {
-            Floats zero_sum = {};
-            for (int t = 0; t < tokens; t += kLanes) {
-                const Floats weight = load(masses + h * kScoreStride + t);
-                store(work.weights + h * kWeightStride + t, weight * load(work.scales + t));
-                zero_sum += weight * load(work.zeros + t);
-            }
-            zero_sums[h] = sum_of(zero_sum);
-        }
-        weights = {work.weights, kWeightStride};
-    }
-    for_type<SumRows>(access.type, rows, args.group, weights, {work.sums, work.stride});
+    sum_rows(args, unit, rows, access, masses, access.scale_per_row ? work.scales : nullptr);
+    RunTerms terms[kMaxAttendGroup];
+    for (int h = 0; h < args.group; ++h)
+        terms[h] = terms_of(masses + h * kScoreStride, access.scale_per_row ? work.zeros : nullptr, tokens);
     if (access.scale_per_channel)
         expand_scales(run.rows, width, work);
     for (int h = 0; h < args.group; ++h) {
         float* header = unit.partial + (first_row + h) * unit.partial_stride;
         float* to = header + kPartialHeader + (run.coded ? round_up(args.head_dim, 16) : 0);
         const float* from = work.sums + h * work.stride;
-        const float mass = mass_of(masses + h * kScoreStride, tokens);
-        header[run.coded ? 2 : 1] += mass;
+        header[run.coded ? 2 : 1] += terms[h].mass;
         for (int c = 0; c < width; c += kLanes) {
             Floats sum = load(from + c);
             if (access.scale_per_channel)
-                sum = sum * load(work.scales + c) + load(work.zeros + c) * mass;
+                sum = sum * load(work.scales + c) + load(work.zeros + c) * terms[h].mass;
             else if (access.scale_per_row)
-                sum = sum + zero_sums[h];
+                sum = sum + terms[h].zeros;
             store(to + c, load(to + c) + sum);
         }
     }

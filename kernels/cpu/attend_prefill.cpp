@@ -235,7 +235,7 @@ void pack_tile(const PrefillVariant& variant, const AttendPrefill& args, const P
 {
     const std::int64_t lane = index / panels.tile_count;
     const PrefillTile& tile = panels.tiles[index % panels.tile_count];
-    const bool round = args.products == PrefillProducts::Bf16;
+    const bool round = args.products == Products::Bf16;
     const std::int64_t sequence = lane / args.kv_heads, head = lane % args.kv_heads;
     const int key_width = tile.key_coded ? args.rank_k : args.head_dim;
     const Gathered keys =
@@ -349,13 +349,13 @@ Status attend_prefill_with(const PrefillVariant& variant, const AttendPrefill& a
 
 std::size_t attend_prefill_scratch_floats(const AttendPrefill& args) noexcept
 {
-    return attend_prefill_scratch_floats_with(
-        attend_prefill_variant(isa_level(), args.products == PrefillProducts::Bf16), args);
+    return attend_prefill_scratch_floats_with(attend_prefill_variant(isa_level(), args.products == Products::Bf16),
+                                              args);
 }
 
 Status attend_prefill(const AttendPrefill& args) noexcept
 {
-    return attend_prefill_with(attend_prefill_variant(isa_level(), args.products == PrefillProducts::Bf16), args);
+    return attend_prefill_with(attend_prefill_variant(isa_level(), args.products == Products::Bf16), args);
 }
 
 } // namespace kvw::kernels

@@ -210,7 +210,7 @@ void find_tiles(Pass& p)
 void pack_queries(const Pass& p, int rows)
 {
     const AttendPrefill& args = p.args;
-    const bool round = args.products == PrefillProducts::Bf16;
+    const bool round = args.products == Products::Bf16;
     const Index heads = static_cast<Index>(args.kv_heads) * args.group;
     for (int r = 0; r < rows; ++r) {
         const Index head = p.query_rows[r] % heads, query = p.query_rows[r] / heads % args.queries;

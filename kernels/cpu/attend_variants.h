@@ -47,7 +47,9 @@ using AttendVariant = void (*)(const AttendDecode& args, const AttendUnit& unit)
 void attend_baseline(const AttendDecode& args, const AttendUnit& unit);
 void attend_v3(const AttendDecode& args, const AttendUnit& unit);
 void attend_v4(const AttendDecode& args, const AttendUnit& unit);
-AttendVariant attend_variant(IsaLevel level) noexcept;
+void attend_vnni(const AttendDecode& args, const AttendUnit& unit); ///< needs has_avx512_vnni()
+/// What attend_decode takes.
+AttendVariant attend_variant(IsaLevel level, Products products = Products::Fp32) noexcept;
 
 /// attend_decode with a given variant.
 Status attend_decode_with(AttendVariant variant, const AttendDecode& args) noexcept;

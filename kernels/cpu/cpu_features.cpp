@@ -11,7 +11,7 @@ namespace {
 struct Features
 {
     IsaLevel level = IsaLevel::Baseline;
-    bool avx512_bf16 = false;
+    bool avx512_bf16 = false, avx512_vnni = false;
 };
 
 #if defined(__x86_64__)
@@ -52,6 +52,7 @@ Features detect()
     if (!all(saved, xcr0_zmm) || !all(b, leaf7_v4))
         return features;
     features.level = IsaLevel::V4;
+    features.avx512_vnni = all(c, bit(11));
     features.avx512_bf16 = a >= 1 && __get_cpuid_count(7, 1, &a, &b, &c, &d) && all(a, bit(5));
     return features;
 }
@@ -73,5 +74,7 @@ const Features& features()
 IsaLevel isa_level() noexcept { return features().level; }
 
 bool has_avx512_bf16() noexcept { return features().avx512_bf16; }
+
+bool has_avx512_vnni() noexcept { return features().avx512_vnni; }
 
 } // namespace kvw::kernels

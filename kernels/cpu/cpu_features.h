@@ -10,5 +10,7 @@ enum class IsaLevel { Baseline, V3, V4 };
 IsaLevel isa_level() noexcept;
 /// V4 and the bf16 dot product.
 bool has_avx512_bf16() noexcept;
+/// V4 and the integer dot products.
+bool has_avx512_vnni() noexcept;
 
 } // namespace kvw::kernels

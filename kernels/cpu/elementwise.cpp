@@ -64,6 +64,14 @@ Status silu_mul(const SiluMul& args) noexcept
     return Status::Ok;
 }
 
+Status combine_rows(const CombineRows& args) noexcept
+{
+    if (args.vectors < 0 || args.count < 0 || args.width < 1)
+        return Status::BadShape;
+    variant().combine_rows(args);
+    return Status::Ok;
+}
+
 Status log_sum_exp_rows(const LogSumExpRows& args) noexcept
 {
     if (bad_sizes(args.rows, args.vocab) || bad_stride(args.rows, args.stride, args.vocab)

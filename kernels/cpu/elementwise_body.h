@@ -134,6 +134,43 @@ void silu_mul_rows(const SiluMul& args, int threads)
     }
 }
 
+/// `Vectors` of x at once, columns from `at` on.
+template<int Vectors>
+void combine_columns(const CombineRows& args, Index vector, Index at)
+{
+    const Index width = args.width, left = width - at;
+    const float* x = args.x + vector * args.count;
+    Floats sum[Vectors] = {};
+    const float* row = args.rows + at;
+    for (Index i = 0; i < args.count; ++i, row += width) {
+        const Floats values = left >= kLanes ? load(row) : load_tail(row, left, 0.f);
+#pragma GCC unroll 4
+        for (int v = 0; v < Vectors; ++v)
+            sum[v] += values * x[v * args.count + i];
+    }
+#pragma GCC unroll 4
+    for (int v = 0; v < Vectors; ++v) {
+        float* out = args.out + (vector + v) * width + at;
+        if (left >= kLanes)
+            store(out, sum[v]);
+        else
+            store_tail(out, left, sum[v]);
+    }
+}
+
+void combine_rows_of(const CombineRows& args)
+{
+    for (Index at = 0; at < args.width; at += kLanes) {
+        Index vector = 0;
+        for (; vector + 4 <= args.vectors; vector += 4)
+            combine_columns<4>(args, vector, at);
+        for (; vector + 2 <= args.vectors; vector += 2)
+            combine_columns<2>(args, vector, at);
+        if (vector < args.vectors)
+            combine_columns<1>(args, vector, at);
+    }
+}
+
 struct Largest
 {
     float value;
@@ -244,7 +281,7 @@ void exp_all(const float* x, float* y, Index n)
 
 ElementwiseVariant KVW_ELEMENTWISE_VARIANT()
 {
-    return {rms_norm_rows, silu_mul_rows, log_sum_exp_all, kl_all, exp_all};
+    return {rms_norm_rows, silu_mul_rows, log_sum_exp_all, kl_all, combine_rows_of, exp_all};
 }
 
 } // namespace kvw::kernels

@@ -14,6 +14,7 @@ struct ElementwiseVariant
     void (*silu_mul)(const SiluMul& args, int threads);
     bool (*log_sum_exp_rows)(const LogSumExpRows& args, int threads);
     bool (*kl_rows)(const KlRows& args, int threads);
+    void (*combine_rows)(const CombineRows& args);
     void (*exp_all)(const float* x, float* y, std::int64_t n); ///< for the test of the exponential
 };
 

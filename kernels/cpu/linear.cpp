@@ -94,8 +94,6 @@ LinearPlan plan_linear_bf16(const LinearBf16& args, int threads) noexcept
     plan.range_pairs = 2304; // two tiles of it: 288 KiB
     plan.threads = args.rows * args.n * args.k < small_product ? 1 : threads;
     plan.task_tiles = 2;
-    if (args.rows <= kLinearBlockRows) // neighbouring tiles in one thread: each prefetches the next
-        plan.task_tiles = std::max<std::int64_t>(2, tiles_of(args.n) / (plan.threads * 16) / 2 * 2);
     return plan;
 }
 

@@ -193,6 +193,20 @@ void run_tiles(const LinearBf16& args, const LinearPlan& plan, const Task& task,
     }
 }
 
+/// The `index`-th piece of the product of `rows` converted rows, which are rows `chunk` and so on of x.
+void run_task(const LinearBf16& args, const LinearPlan& plan, Index tiles, Index chunk, Index rows, Index index)
+{
+    const Index row_tasks = (rows + kLinearBlockRows - 1) / kLinearBlockRows;
+    Task task;
+    task.first_row = chunk;
+    task.row = index % row_tasks * kLinearBlockRows;
+    task.rows = min(rows - task.row, kLinearBlockRows);
+    task.tile = index / row_tasks * plan.task_tiles;
+    task.tile_end = min(tiles, task.tile + plan.task_tiles);
+    for (Index tile = task.tile; tile < task.tile_end; tile += 2)
+        run_tiles(args, plan, task, tile, task.tile_end - tile >= 2 ? 2 : 1);
+}
+
 } // namespace
 
 void run_linear_bf16(const LinearBf16& args, const LinearPlan& plan) noexcept
@@ -212,16 +226,16 @@ void run_linear_bf16(const LinearBf16& args, const LinearPlan& plan) noexcept
             for (Index row = 0; row < rows; ++row)
                 convert_row(args.x + (chunk + row) * args.x_stride, args.k, plan.bf16 + row * plan.bf16_stride);
         }
+        const Index tasks = tile_tasks * row_tasks;
+        if (few_rows) {
+            // Long pieces first, for the sake of the prefetching, and short ones last: the memory serves the threads unequally.
+#pragma omp for schedule(guided, 1)
+            for (Index index = 0; index < tasks; ++index)
+                run_task(args, plan, tiles, chunk, rows, index);
+        } else {
 #pragma omp for schedule(dynamic, 1)
-        for (Index index = 0; index < tile_tasks * row_tasks; ++index) {
-            Task task;
-            task.first_row = chunk;
-            task.row = index % row_tasks * kLinearBlockRows;
-            task.rows = min(rows - task.row, kLinearBlockRows);
-            task.tile = index / row_tasks * plan.task_tiles;
-            task.tile_end = min(tiles, task.tile + plan.task_tiles);
-            for (Index tile = task.tile; tile < task.tile_end; tile += 2)
-                run_tiles(args, plan, task, tile, task.tile_end - tile >= 2 ? 2 : 1);
+            for (Index index = 0; index < tasks; ++index)
+                run_task(args, plan, tiles, chunk, rows, index);
         }
     }
 }

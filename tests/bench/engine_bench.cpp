@@ -33,7 +33,7 @@ using nlohmann::json;
 
 constexpr std::string_view kUsage =
     "kvw_engine_bench MODEL TEXT [--rounds N] [--windows N] [--window N] [--steps N] [--type bf16|fp32]\n"
-    "    [--only peaks,score,forward,calibrate,decode] [--contexts 0,2048,7900] [--formats \"identity;v=random:32\"]\n";
+    "    [--only peaks,score,forward,calibrate,decode] [--contexts 0,2048,7900] [--expanded yes|no] [--formats \"identity;v=random:32\"]\n";
 
 struct Options
 {
@@ -45,6 +45,7 @@ struct Options
                                               {"type", "bf16"},
                                               {"only", "peaks,score,forward,calibrate,decode"},
                                               {"contexts", "0,2048,7900"},
+                                              {"expanded", "yes"},
                                               {"formats",
                                                "identity;k=int8,token v=int8,token;k=int4,channel=32 v=int4,token;"
                                                "v=out:32;v=random:32"}};
@@ -258,7 +259,7 @@ private:
             const Fitted codec = fitted(format);
             for (const ReadAs read_as : {ReadAs::Compressed, ReadAs::Expanded}) {
                 const bool compared = codec->layers.front().v.has_basis() || format.find("int8") != std::string::npos;
-                if (read_as == ReadAs::Expanded && !compared)
+                if (read_as == ReadAs::Expanded && (!compared || options_.values.at("expanded") != "yes"))
                     continue;
                 CacheOptions cache;
                 cache.read_as = read_as;

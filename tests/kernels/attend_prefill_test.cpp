@@ -184,7 +184,7 @@ struct Problem
         : Problem(s, key_cuts, value_cuts, std::mt19937(seed))
     {}
 
-    AttendPrefill args(PrefillProducts products) const
+    AttendPrefill args(Products products) const
     {
         AttendPrefill out;
         out.sequences = shape.sequences;
@@ -214,7 +214,7 @@ struct Problem
 
     float softmax_scale() const { return 1.5f / std::sqrt(static_cast<float>(shape.head_dim)); }
 
-    Outputs run(const PrefillVariant& variant, PrefillProducts products, Received received = Received::Wanted) const
+    Outputs run(const PrefillVariant& variant, Products products, Received received = Received::Wanted) const
     {
         const std::int64_t rows = shape.sequences * shape.queries * shape.heads();
         Outputs out{std::vector<float>(size(rows * shape.head_dim), kNan),
@@ -319,16 +319,16 @@ struct Path
 {
     const char* name;
     IsaLevel level;
-    PrefillProducts products;
+    Products products;
 };
 
 /// The bf16 products of a processor without the instruction are those of fp32 with rounded factors.
-constexpr Path kPaths[] = {{"Baseline", IsaLevel::Baseline, PrefillProducts::Fp32},
-                           {"V3", IsaLevel::V3, PrefillProducts::Fp32},
-                           {"V4", IsaLevel::V4, PrefillProducts::Fp32},
-                           {"Bf16Baseline", IsaLevel::Baseline, PrefillProducts::Bf16},
-                           {"Bf16V3", IsaLevel::V3, PrefillProducts::Bf16},
-                           {"Bf16", IsaLevel::V4, PrefillProducts::Bf16}};
+constexpr Path kPaths[] = {{"Baseline", IsaLevel::Baseline, Products::Fp32},
+                           {"V3", IsaLevel::V3, Products::Fp32},
+                           {"V4", IsaLevel::V4, Products::Fp32},
+                           {"Bf16Baseline", IsaLevel::Baseline, Products::Bf16},
+                           {"Bf16V3", IsaLevel::V3, Products::Bf16},
+                           {"Bf16", IsaLevel::V4, Products::Bf16}};
 
 class Prefill : public ::testing::TestWithParam<Path>
 {
@@ -342,7 +342,7 @@ protected:
             GTEST_SKIP() << "this processor has no bf16 products";
     }
 
-    bool bf16() const { return GetParam().products == PrefillProducts::Bf16; }
+    bool bf16() const { return GetParam().products == Products::Bf16; }
 
     void check(const Shape& shape, const std::vector<Cut>& keys, const std::vector<Cut>& values,
                const std::string& what)
@@ -452,9 +452,9 @@ TEST(PrefillShapes, WhatDoesNotFitIsRefused)
 {
     const Problem problem({1, 2, 2, 16, 8, 8, 5, 0}, {{4}, {10, true}}, {{4}, {10, true}}, 7);
     std::vector<float> out(1000), coded(1000),
-        scratch(attend_prefill_scratch_floats(problem.args(PrefillProducts::Fp32)) + 100000);
+        scratch(attend_prefill_scratch_floats(problem.args(Products::Fp32)) + 100000);
     const auto status = [&](auto change) {
-        AttendPrefill a = problem.args(PrefillProducts::Fp32);
+        AttendPrefill a = problem.args(Products::Fp32);
         a.out = out.data();
         a.maybe_out_coded = coded.data();
         a.scratch = scratch.data();

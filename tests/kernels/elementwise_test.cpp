@@ -133,6 +133,34 @@ TEST_P(Elementwise, SiluMulEqualsTheFormulaAlsoInPlace)
     }
 }
 
+TEST_P(Elementwise, CombineRowsEqualsTheFormula)
+{
+    int checked = 0;
+    for (const std::int64_t vectors : {0, 1, 2, 3, 4, 5, 9})
+        for (const int count : {0, 1, 2, 31, 64})
+            for (const int width : {1, 3, 8, 15, 16, 17, 32, 56, 64, 80}) {
+                const std::vector<float> rows = random_rows(count, width, width, 1, 5);
+                const std::vector<float> x = random_rows(vectors, count, count, 1, 6);
+                std::vector<float> out(size(vectors * width + 1), -7.f);
+                variant_.combine_rows({vectors, count, width, rows.data(), x.data(), out.data()});
+                for (std::int64_t v = 0; v < vectors; ++v)
+                    for (int c = 0; c < width; ++c) {
+                        double exact = 0, magnitude = 0;
+                        for (int i = 0; i < count; ++i) {
+                            const double term = static_cast<double>(rows[size(i * width + c)]) * x[size(v * count + i)];
+                            exact += term;
+                            magnitude += std::abs(term);
+                        }
+                        const double bound = (count + 1) * 1.2e-7 * magnitude;
+                        EXPECT_TRUE(std::abs(out[size(v * width + c)] - exact) <= bound)
+                            << vectors << " " << count << " " << width;
+                        ++checked;
+                    }
+                EXPECT_EQ(out.back(), -7.f);
+            }
+    EXPECT_EQ(checked, 24 * 5 * 292);
+}
+
 TEST_P(Elementwise, SiluOverItsRange)
 {
     std::vector<float> gate_up;
