@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/report/reader_table.h"
 #include "core/report/table.h"
 
 #include <span>
@@ -17,5 +18,7 @@ std::string write_json(std::span<const Table> tables);
 std::string write_json_lines(std::span<const Table> tables);
 /// Throws Error{Internal} for a table that it has no form for.
 std::string write_markdown(std::span<const Table> tables);
+/// What the rows have in common as one line, and the rest as a table; words escaped.
+std::string markdown_table(const ReaderTable& table);
 
 } // namespace kvw

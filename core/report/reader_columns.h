@@ -10,27 +10,35 @@
 
 namespace kvw {
 
-/// Where a column of a Markdown table stands.
-enum class MarkdownPlace {
+/// Where a column of a table for people stands.
+enum class ReaderPlace {
     Column,  ///< always in the table
     Caption, ///< above the table while all rows have the same, else in it; nowhere when no row has any
     Group,   ///< above the table; rows that differ here cannot be compared and get tables of their own
 };
 
-enum class MarkdownAlign { Left, Right };
+enum class ReaderAlign { Left, Right };
 
-/// One column for people, made from one to three of the table's.
-struct MarkdownColumn
+/// What a text is, so that every form can escape and set it in its own way.
+enum class ReaderStyle {
+    Figures, ///< made here: digits, signs, units, brackets
+    Words,   ///< from outside
+    Code,    ///< a configuration
+};
+
+/// One column for people, as Markdown, HTML and PDF show it, made from one to three of the table's.
+struct ReaderColumn
 {
     std::string_view title;               ///< "{}" in it stands for the unit of the first of `from`
     std::array<std::string_view, 3> from; ///< names of the table's columns; unused ones are empty
-    /// The cells of `from`, in its order; the first is not empty. Escaped where words may hold marks of Markdown.
+    /// The cells of `from`, in its order; the first is not empty. Not escaped.
     std::string (*text)(std::span<const Cell* const> cells);
-    MarkdownAlign align = MarkdownAlign::Right;
-    MarkdownPlace place = MarkdownPlace::Column;
+    ReaderStyle style = ReaderStyle::Figures;
+    ReaderAlign align = ReaderAlign::Right;
+    ReaderPlace place = ReaderPlace::Column;
 };
 
 /// The columns of a table by its name. Throws Error{Internal} for another name.
-std::span<const MarkdownColumn> markdown_columns(std::string_view table);
+std::span<const ReaderColumn> reader_columns(std::string_view table);
 
 } // namespace kvw
