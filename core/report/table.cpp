@@ -35,10 +35,14 @@ struct Collector
 {
     std::vector<Field>* maybe_columns = nullptr;
     std::vector<Cell>* maybe_cells = nullptr;
+    const std::vector<char>* maybe_wanted = nullptr; ///< by the number of the visit; null: all
+    std::size_t* maybe_visit = nullptr;              ///< there with maybe_wanted
 
     template<typename Value>
     void operator()(const Field& field, const Value& value) const
     {
+        if (maybe_wanted && !(*maybe_wanted)[(*maybe_visit)++])
+            return;
         if (maybe_columns)
             maybe_columns->push_back(field);
         if (maybe_cells)
@@ -147,17 +151,24 @@ void require_unique_names(const Table& table)
 }
 
 template<typename Row>
-Table make_table(ExportTable table, const std::vector<Row>& rows)
+Table table_of(ExportTable table, std::span<const Row> rows, ColumnChoice only)
 {
-    Table out{name(table), {}, {}};
-    visit_row(Collector{&out.columns, nullptr}, Row{});
-    require_unique_names(out);
+    Table all{name(table), {}, {}};
+    visit_row(Collector{&all.columns}, Row{});
+    require_unique_names(all);
+    std::vector<char> wanted;
+    for (const Field& column : all.columns)
+        wanted.push_back(only.empty() || std::find(only.begin(), only.end(), column.name) != only.end());
+    Table out{all.name, {}, {}};
+    for (std::size_t i = 0; i < wanted.size(); ++i)
+        if (wanted[i])
+            out.columns.push_back(all.columns[i]);
     out.rows.reserve(rows.size());
     for (const Row& row : rows) {
-        std::vector<Cell> cells;
+        std::vector<Cell>& cells = out.rows.emplace_back();
         cells.reserve(out.columns.size());
-        visit_row(Collector{nullptr, &cells}, row);
-        out.rows.push_back(std::move(cells));
+        std::size_t visit = 0;
+        visit_row(Collector{nullptr, &cells, &wanted, &visit}, row);
     }
     return out;
 }
@@ -183,12 +194,33 @@ std::string_view name(ExportTable table) noexcept
     return "?";
 }
 
+Table make_table(std::span<const Provenance> runs, ColumnChoice only)
+{
+    return table_of(ExportTable::Runs, runs, only);
+}
+Table make_table(std::span<const QualityRow> rows, ColumnChoice only)
+{
+    return table_of(ExportTable::Quality, rows, only);
+}
+Table make_table(std::span<const ThroughputRow> rows, ColumnChoice only)
+{
+    return table_of(ExportTable::Throughput, rows, only);
+}
+Table make_table(std::span<const MemoryRow> rows, ColumnChoice only)
+{
+    return table_of(ExportTable::Memory, rows, only);
+}
+Table make_table(std::span<const SpectrumRow> rows, ColumnChoice only)
+{
+    return table_of(ExportTable::Spectra, rows, only);
+}
+
 std::vector<Table> make_tables(const ReportData& data, ExportTable table)
 {
     std::vector<Table> tables;
     const auto add = [&](ExportTable one, const auto& rows) {
         if (table == one || (table == ExportTable::All && !rows.empty()))
-            tables.push_back(make_table(one, rows));
+            tables.push_back(make_table(std::span(rows)));
     };
     add(ExportTable::Runs, data.runs);
     add(ExportTable::Quality, data.quality);

@@ -5,6 +5,7 @@
 #include "core/report/export.h"
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -22,6 +23,17 @@ struct Table
     std::vector<Field> columns;          ///< names are unique
     std::vector<std::vector<Cell>> rows; ///< each as long as columns
 };
+
+/// Names of the columns that are wanted; empty: all of them. A name that a table does not have is passed over.
+using ColumnChoice = std::span<const std::string_view>;
+
+/// The table of some records; it may have no rows and still has its columns. `only` leaves out columns, not their order.
+/// Throws Error{Internal} when two columns have the same name.
+Table make_table(std::span<const Provenance> runs, ColumnChoice only = {});
+Table make_table(std::span<const QualityRow> rows, ColumnChoice only = {});
+Table make_table(std::span<const ThroughputRow> rows, ColumnChoice only = {});
+Table make_table(std::span<const MemoryRow> rows, ColumnChoice only = {});
+Table make_table(std::span<const SpectrumRow> rows, ColumnChoice only = {});
 
 /// The word of a table, as on the command line; "all" for All.
 std::string_view name(ExportTable table) noexcept;

@@ -122,6 +122,26 @@ TEST(Export, RowsAreAsLongAsTheColumns)
     EXPECT_EQ(rows, 6u);
 }
 
+TEST(Table, ChosenColumnsKeepTheirOrderAndTheirValues)
+{
+    const std::vector<QualityRow> rows{sample_quality(), identity_quality()};
+    const Table all = make_table(std::span(rows));
+    const std::string_view names[] = {"bits_per_value", "model_name", "run", "text_name", "nowhere"};
+    const Table some = make_table(std::span(rows), names);
+    ASSERT_EQ(some.columns.size(), 4u);
+    EXPECT_EQ(some.columns[0].name, "run");
+    EXPECT_EQ(some.columns[1].name, "bits_per_value");
+    ASSERT_EQ(some.rows.size(), rows.size());
+    for (std::size_t column = 0; column < some.columns.size(); ++column)
+        for (std::size_t i = 0; i < all.columns.size(); ++i) {
+            if (all.columns[i].name != some.columns[column].name)
+                continue;
+            for (std::size_t row = 0; row < rows.size(); ++row)
+                EXPECT_EQ(some.rows[row][column], all.rows[row][i]);
+        }
+    EXPECT_EQ(make_table(std::span<const QualityRow>{}, names).columns.size(), 4u);
+}
+
 TEST(Export, WordsOfFormatsAndTables)
 {
     EXPECT_EQ(parse_export_format("csv"), ExportFormat::Csv);
