@@ -2,6 +2,7 @@
 #include "widgets/models/svg_text_object.h"
 
 #include <QPainter>
+#include <QRegularExpression>
 #include <QSvgRenderer>
 
 namespace kvw {
@@ -9,13 +10,21 @@ namespace {
 
 enum Property { Bytes = QTextFormat::UserProperty + 1, Width };
 
+/// QSvgGenerator writes hatched brushes as patterns, which QSvgRenderer of Qt 6.4 cannot read: it would leave the areas
+/// empty. They get their pattern's colour, which its name ends with.
+QByteArray withoutPatterns(const QByteArray& svg)
+{
+    static const QRegularExpression pattern(QStringLiteral("url\\(#fillpattern\\d+_([0-9a-f]{6})\\)"));
+    return QString::fromUtf8(svg).replace(pattern, QStringLiteral("#\\1")).toUtf8();
+}
+
 } // namespace
 
 QTextCharFormat SvgTextObject::format(const QByteArray& svg, double width)
 {
     QTextCharFormat out;
     out.setObjectType(kType);
-    out.setProperty(Bytes, svg);
+    out.setProperty(Bytes, withoutPatterns(svg));
     out.setProperty(Width, width);
     return out;
 }

@@ -1,8 +1,29 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/pages/page_list.h"
 
-namespace kvw {
+#include "widgets/pages/compare_page.h"
+#include "widgets/pages/generate_page.h"
+#include "widgets/pages/report_page.h"
+#include "widgets/pages/throughput_page.h"
 
-std::span<const PageRow> pageList() { return {}; }
+namespace kvw {
+namespace {
+
+template<typename Kind>
+Page* make()
+{
+    return new Kind;
+}
+
+constexpr PageRow kPages[] = {
+    {"throughput", make<ThroughputPage>},
+    {"generate", make<GeneratePage>},
+    {"compare", make<ComparePage>},
+    {"report", make<ReportPage>},
+};
+
+} // namespace
+
+std::span<const PageRow> pageList() { return kPages; }
 
 } // namespace kvw
