@@ -47,27 +47,36 @@ bool isRight(const QVariant& alignment) { return (alignment.toInt() & Qt::AlignR
 
 } // namespace
 
-std::unique_ptr<QMimeData> copyCells(const QAbstractItemModel& model, const QModelIndexList& cells)
+std::unique_ptr<QMimeData> copyCells(const QAbstractItemModel& model, const QModelIndexList& cells, CopyHeads heads,
+                                     const QList<int>& columns)
 {
     std::map<int, std::set<int>> rows;
-    std::set<int> columns;
+    std::set<int> used;
     for (const QModelIndex& cell : cells) {
         rows[cell.row()].insert(cell.column());
-        columns.insert(cell.column());
+        used.insert(cell.column());
     }
-    QStringList head;
-    QString html = QStringLiteral("<table>\n<tr>");
-    for (const int column : columns) {
-        const QString title = model.headerData(column, Qt::Horizontal, Qt::DisplayRole).toString();
-        head.append(oneLine(title));
-        html += element("th", title, isRight(model.headerData(column, Qt::Horizontal, Qt::TextAlignmentRole)));
+    QList<int> order;
+    for (const int column : columns.isEmpty() ? QList<int>(used.begin(), used.end()) : columns)
+        if (used.contains(column))
+            order.append(column);
+    QStringList lines;
+    QString html = QStringLiteral("<table>\n");
+    if (heads == CopyHeads::Yes) {
+        QStringList head;
+        html += QStringLiteral("<tr>");
+        for (const int column : order) {
+            const QString title = model.headerData(column, Qt::Horizontal, Qt::DisplayRole).toString();
+            head.append(oneLine(title));
+            html += element("th", title, isRight(model.headerData(column, Qt::Horizontal, Qt::TextAlignmentRole)));
+        }
+        html += QStringLiteral("</tr>\n");
+        lines.append(head.join(QLatin1Char('\t')));
     }
-    html += QStringLiteral("</tr>\n");
-    QStringList lines{head.join(QLatin1Char('\t'))};
     for (const auto& [row, chosen] : rows) {
         QStringList line;
         html += QStringLiteral("<tr>");
-        for (const int column : columns) {
+        for (const int column : order) {
             const QModelIndex cell = model.index(row, column);
             const QString shown = chosen.contains(column) ? cell.data(Qt::DisplayRole).toString() : QString();
             line.append(chosen.contains(column) ? oneLine(plain(cell.data(Qt::EditRole), shown)) : QString());

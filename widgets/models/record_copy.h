@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#ifndef Q_MOC_RUN // moc cannot read <concepts>
 #include "core/report/export.h"
 #include "core/report/table.h"
+#endif
 
 #include <QByteArray>
+#include <QList>
 #include <QModelIndexList>
 #include <QString>
 
@@ -15,9 +18,11 @@ class QMimeData;
 
 namespace kvw {
 
-/// Cells of any table model for the clipboard, in the order in which they are shown: text/plain with tabs (raw values
-/// in the C locale with all digits) and text/html as on the screen, each with the header above.
-std::unique_ptr<QMimeData> copyCells(const QAbstractItemModel& model, const QModelIndexList& cells);
+enum class CopyHeads { No, Yes };
+/// Cells of any table model for the clipboard: text/plain with tabs (raw values in the C locale with all digits) and
+/// text/html as on the screen, in the order of `columns` (empty: of the model), rows from top to bottom.
+std::unique_ptr<QMimeData> copyCells(const QAbstractItemModel& model, const QModelIndexList& cells, CopyHeads heads,
+                                     const QList<int>& columns = {});
 
 /// One table as a file of that format. Throws Error{Internal} for a table without a form in Markdown.
 QByteArray tableBytes(const Table& table, ExportFormat format);

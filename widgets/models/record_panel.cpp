@@ -45,8 +45,9 @@ void RecordPanel::addTool(QWidget* widget)
 void RecordPanel::showCount()
 {
     const int all = m_records->rowCount(), shown = m_filter->rowCount();
-    m_count->setText(shown == all ? tr("%n row(s)", nullptr, all)
-                                  : tr("%1 of %n row(s)", nullptr, all).arg(QLocale().toString(shown)));
+    const QLocale locale;
+    m_count->setText(shown == all ? tr("Rows: %1").arg(locale.toString(all))
+                                  : tr("Rows: %1 of %2").arg(locale.toString(shown), locale.toString(all)));
 }
 
 } // namespace kvw

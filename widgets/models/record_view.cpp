@@ -2,7 +2,6 @@
 #include "widgets/models/record_view.h"
 
 #include "core/base/atomic_file.h"
-#include "widgets/models/record_copy.h"
 
 #include <QApplication>
 #include <QClipboard>
@@ -10,8 +9,11 @@
 #include <QFileDialog>
 #include <QHeaderView>
 #include <QJsonArray>
+#include <QKeyEvent>
 #include <QMenu>
 #include <QMimeData>
+#include <QPainter>
+#include <QStyledItemDelegate>
 
 #include <algorithm>
 #include <set>
@@ -21,6 +23,37 @@ namespace {
 
 constexpr int kWidestColumn_characters = 44; ///< a longer configuration is cut off and whole in the tool tip
 constexpr int kSampledRows = 200;            ///< for the widths of columns
+
+bool isCopyWithHeads(const QKeyEvent& event)
+{
+    return event.modifiers() == (Qt::ControlModifier | Qt::ShiftModifier) && event.key() == Qt::Key_C;
+}
+
+/// Room at both sides of a cell's text, so that a number at the right and a word at the left of the next column do not
+/// read as one.
+class PaddedDelegate final : public QStyledItemDelegate
+{
+public:
+    using QStyledItemDelegate::QStyledItemDelegate;
+
+    void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override
+    {
+        QStyleOptionViewItem padded = option;
+        initStyleOption(&padded, index);
+        const QStyle* style = padded.widget ? padded.widget->style() : QApplication::style();
+        style->drawPrimitive(QStyle::PE_PanelItemViewItem, &padded, painter, padded.widget);
+        const int room = padding(option);
+        padded.rect.adjust(room, 0, -room, 0);
+        style->drawControl(QStyle::CE_ItemViewItem, &padded, painter, padded.widget);
+    }
+    QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override
+    {
+        return QStyledItemDelegate::sizeHint(option, index) + QSize(2 * padding(option), 0);
+    }
+
+private:
+    static int padding(const QStyleOptionViewItem& option) { return option.fontMetrics.averageCharWidth() / 2; }
+};
 
 } // namespace
 
@@ -37,6 +70,7 @@ RecordView::RecordView(QWidget* parent) : QTableView(parent)
     setHorizontalScrollMode(ScrollPerPixel);
     setEditTriggers(NoEditTriggers);
     setCornerButtonEnabled(false);
+    setItemDelegate(new PaddedDelegate(this));
     verticalHeader()->hide();
     verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
     horizontalHeader()->setSectionsMovable(true);
@@ -103,30 +137,28 @@ void RecordView::pickRuns(const std::vector<RowId>& runs)
     m_picking = false;
 }
 
-QModelIndexList RecordView::cellsOf(const std::vector<int>& rows) const
+void RecordView::copyRows(const std::vector<int>& rows, CopyHeads heads)
 {
-    // In the order of the header, which a person may have changed.
     QModelIndexList cells;
+    QList<int> columns; // in the order of the header, which a person may have changed
+    for (int visual = 0; visual < m_filter->columnCount(); ++visual)
+        columns.append(horizontalHeader()->logicalIndex(visual));
     for (const int row : rows)
-        for (int visual = 0; visual < m_filter->columnCount(); ++visual)
-            cells.append(m_filter->index(row, horizontalHeader()->logicalIndex(visual)));
-    return cells;
-}
-
-void RecordView::copy(const QModelIndexList& cells)
-{
+        for (const int column : columns)
+            cells.append(m_filter->index(row, column));
     if (!cells.isEmpty())
-        QApplication::clipboard()->setMimeData(copyCells(*m_filter, cells).release());
+        QApplication::clipboard()->setMimeData(copyCells(*m_filter, cells, heads, columns).release());
 }
 
-void RecordView::copyPicked() { copy(cellsOf(pickedRows())); }
+void RecordView::copyPicked() { copyRows(pickedRows(), CopyHeads::No); }
 
-void RecordView::copyAll()
+void RecordView::copyWithHeads()
 {
-    std::vector<int> rows(static_cast<std::size_t>(m_filter->rowCount()));
-    for (std::size_t i = 0; i < rows.size(); ++i)
-        rows[i] = static_cast<int>(i);
-    copy(cellsOf(rows));
+    std::vector<int> rows = pickedRows();
+    if (rows.empty())
+        for (int row = 0; row < m_filter->rowCount(); ++row)
+            rows.push_back(row);
+    copyRows(rows, CopyHeads::Yes);
 }
 
 std::optional<Problem> RecordView::exportTo(const QString& file) const
@@ -248,18 +280,32 @@ void RecordView::contextMenuEvent(QContextMenuEvent* event)
     menu->setAttribute(Qt::WA_DeleteOnClose);
     QAction* copyAction = menu->addAction(tr("Copy rows"), this, &RecordView::copyPicked);
     copyAction->setEnabled(!pickedRows().empty());
-    menu->addAction(tr("Copy table"), this, &RecordView::copyAll);
+    menu->addAction(copyAction->isEnabled() ? tr("Copy rows with header") : tr("Copy table with header"), this,
+                    &RecordView::copyWithHeads);
     menu->addSeparator();
     menu->addAction(tr("Export table…"), this, &RecordView::exportDialog);
     menu->popup(event->globalPos());
+}
+
+bool RecordView::event(QEvent* event)
+{
+    // The window has actions with these keys; a table that has the focus answers them itself.
+    if (event->type() == QEvent::ShortcutOverride) {
+        auto* key = static_cast<QKeyEvent*>(event);
+        if (key->matches(QKeySequence::Copy) || key->matches(QKeySequence::SelectAll) || isCopyWithHeads(*key)) {
+            event->accept();
+            return true;
+        }
+    }
+    return QTableView::event(event);
 }
 
 void RecordView::keyPressEvent(QKeyEvent* event)
 {
     if (event->matches(QKeySequence::Copy))
         return copyPicked();
-    if (event->modifiers() == (Qt::ControlModifier | Qt::ShiftModifier) && event->key() == Qt::Key_C)
-        return copyAll();
+    if (isCopyWithHeads(*event))
+        return copyWithHeads();
     QTableView::keyPressEvent(event);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "widgets/models/record_copy.h"
 #include "widgets/models/record_filter.h"
 #include "widgets/models/text.h"
 
@@ -15,8 +16,8 @@ namespace kvw {
 
 class SearchBox;
 
-/// Any table of the window: rows are picked whole, Ctrl+C copies them, Ctrl+Shift+C all of them, the columns are chosen in
-/// the header's menu. Rows are all one line high, so that ten thousand scroll as ten do.
+/// Any table of the window: rows are picked whole, Ctrl+C copies them, Ctrl+Shift+C with the header (all rows when none is
+/// picked), the columns are chosen in the header's menu. Rows are all one line high, so that ten thousand scroll as ten do.
 class RecordView final : public QTableView
 {
     Q_OBJECT
@@ -43,7 +44,7 @@ public:
 
 public Q_SLOTS:
     void copyPicked();
-    void copyAll();
+    void copyWithHeads();
     void exportDialog();
 
 Q_SIGNALS:
@@ -52,6 +53,7 @@ Q_SIGNALS:
     void problem(const kvw::Problem& problem);
 
 protected:
+    bool event(QEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
     void changeEvent(QEvent* event) override;
     void contextMenuEvent(QContextMenuEvent* event) override;
@@ -59,8 +61,7 @@ protected:
 private:
     void showColumnMenu(const QPoint& position);
     void columnsReset();
-    void copy(const QModelIndexList& cells);
-    QModelIndexList cellsOf(const std::vector<int>& rows) const;
+    void copyRows(const std::vector<int>& rows, CopyHeads heads);
     void fitColumns();
 
     RecordFilter* m_filter = nullptr;

@@ -23,6 +23,7 @@ namespace {
 constexpr int kPdfResolution = 96; ///< layout units a inch; what is drawn are vectors
 constexpr double kMargin_mm = 18;
 constexpr double kPoints = 9;
+constexpr std::size_t kNaturalColumns = 6;
 
 QString translated(const char* text) { return QCoreApplication::translate("kvw::ReportText", text); }
 
@@ -34,6 +35,9 @@ public:
     {
         m_size = text.defaultFont().pointSizeF() > 0 ? text.defaultFont().pointSizeF() : kPoints;
     }
+
+    void begin() { m_cursor.beginEditBlock(); }
+    void end() { m_cursor.endEditBlock(); }
 
     void heading(const QString& words, int level)
     {
@@ -90,6 +94,8 @@ public:
         format.setBorderBrush(QColor(0xb8, 0xc0, 0xc8));
         format.setCellPadding(m_size * 0.25);
         format.setHeaderRowCount(1);
+        if (table.heads.size() > kNaturalColumns)
+            format.setWidth(QTextLength(QTextLength::PercentageLength, 100)); // wrapped rather than cut off
         newBlock({});
         QTextTable* out =
             m_cursor.insertTable(static_cast<int>(table.rows.size()) + 1, static_cast<int>(table.heads.size()), format);
@@ -192,11 +198,13 @@ void fillTextDocument(QTextDocument& text, const ReportDocument& report, double 
     text.clear();
     text.setUndoRedoEnabled(false);
     TextWriter writer(text, width);
+    writer.begin(); // one layout at the end, not one a cell
     writer.heading(toQt(report.title), 1);
     if (!report.subtitle.empty())
         writer.plain(toQt(report.subtitle), true);
     for (const ReportBlock& block : report.blocks)
         std::visit(writer, block);
+    writer.end();
 }
 
 QByteArray reportPdf(const ReportDocument& report)

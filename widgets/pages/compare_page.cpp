@@ -51,7 +51,7 @@ QTableView* makeView(QAbstractItemModel* model, const QString& name, QWidget* pa
     QObject::connect(copy, &QShortcut::activated, view, [view] {
         const QModelIndexList cells = view->selectionModel()->selectedIndexes();
         if (!cells.isEmpty())
-            QApplication::clipboard()->setMimeData(copyCells(*view->model(), cells).release());
+            QApplication::clipboard()->setMimeData(copyCells(*view->model(), cells, CopyHeads::Yes).release());
     });
     return view;
 }

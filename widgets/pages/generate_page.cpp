@@ -49,6 +49,13 @@ GeneratePage::GeneratePage(QWidget* parent) : Page(parent)
     auto* layout = new QVBoxLayout(content());
     layout->addWidget(makeForm());
     layout->addLayout(tools);
+    m_hint =
+        new QLabel(tr("What the model answers without compression and under each configuration appears here side by "
+                      "side while it is written."),
+                   this);
+    m_hint->setAlignment(Qt::AlignCenter);
+    m_hint->setWordWrap(true);
+    layout->addWidget(m_hint, 1);
     layout->addWidget(m_splitter, 1);
     connect(m_history, &QComboBox::activated, this, [this] { showRun(m_history->currentData().toLongLong()); });
 }
@@ -99,7 +106,9 @@ QWidget* GeneratePage::makeForm()
     }
     options->addWidget(m_raw);
     options->addStretch(1);
-    form->addRow(tr("M&odel"), options);
+    auto* model = new QLabel(tr("M&odel"), box);
+    model->setBuddy(m_model);
+    form->addRow(model, options);
     auto* end = new QHBoxLayout;
     end->addWidget(m_start);
     end->addWidget(m_stop);
@@ -172,6 +181,8 @@ void GeneratePage::makeColumns(const QStringList& configurations)
         m_splitter->setStretchFactor(m_splitter->count() - 1, 1);
         m_texts.push_back(column);
     }
+    m_hint->setVisible(m_texts.empty());
+    m_splitter->setVisible(!m_texts.empty());
 }
 
 void GeneratePage::takeText(qint64 job, int index, const QString& piece)
@@ -222,7 +233,7 @@ QString GeneratePage::figuresOf(const GenerationRecord& record)
     }
     if (record.kl_mean)
         parts.append(tr("KL %1 nats").arg(figuresText(*record.kl_mean, 3)));
-    parts.append(tr("%n token(s)", nullptr, static_cast<int>(record.token_ids.size())));
+    parts.append(tr("tokens: %1").arg(locale.toString(qlonglong(record.token_ids.size()))));
     if (record.tokens_per_s)
         parts.append(tr("%1 tokens/s").arg(figuresText(*record.tokens_per_s, 3)));
     if (record.finish_reason == FinishReason::Length)

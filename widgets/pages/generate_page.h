@@ -69,6 +69,7 @@ private:
     QPushButton* m_stop = nullptr;
     QLabel* m_status = nullptr;
     QComboBox* m_history = nullptr;
+    QLabel* m_hint = nullptr;
     QSplitter* m_splitter = nullptr;
     std::vector<GenerationColumn*> m_texts;
     std::optional<qint64> m_job; ///< that writes into the columns

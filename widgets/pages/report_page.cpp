@@ -50,6 +50,8 @@ ReportPage::ReportPage(QWidget* parent) : Page(parent), m_timer(new QTimer(this)
     m_preview->setReadOnly(true);
     m_preview->setAccessibleName(tr("Preview of the report"));
     m_preview->setTabChangesFocus(true);
+    m_preview->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOn); // figures are as wide as the page
+    m_preview->document()->setDocumentMargin(fontMetrics().height());
     // Paper is white in every theme, and so are the figures on it.
     QPalette paper = m_preview->palette();
     paper.setColor(QPalette::Base, Qt::white);
@@ -231,7 +233,7 @@ void ReportPage::showPreview()
     fillPages();
     const std::size_t picked = m_runs->view()->pickedRuns().size();
     m_chosen->setText(picked == 0 ? tr("All runs. Pick some to have only these, with what belongs to them.")
-                                  : tr("%n run(s), with what belongs to them.", nullptr, static_cast<int>(picked)));
+                                  : tr("Only what is picked (runs: %1), with what belongs to it.").arg(picked));
     const int place = m_preview->verticalScrollBar()->value();
     try {
         const int width =

@@ -73,6 +73,8 @@ RecordPanel* ThroughputPage::addPanel(const QString& name, const QString& title)
     auto* panel = new RecordPanel(title, this);
     panel->setObjectName(name);
     panel->view()->setDefaultFileName(name);
+    const int room = fontMetrics().height() / 3;
+    panel->layout()->setContentsMargins(room, room, room, room);
     m_tabs->addTab(panel, title);
     m_panels.push_back(panel);
     connect(panel->view(), &RecordView::picksChanged, this,

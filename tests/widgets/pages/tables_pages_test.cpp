@@ -15,6 +15,12 @@
 #include "widgets/plots/stacked_bars.h"
 #include "widgets/plots/throughput_plot.h"
 
+#include <QAbstractButton>
+#include <QAbstractSpinBox>
+#include <QComboBox>
+#include <QHeaderView>
+#include <QLabel>
+#include <QLineEdit>
 #include <QListWidget>
 #include <QPlainTextEdit>
 #include <QPushButton>
@@ -164,6 +170,49 @@ TEST_F(TablesPages, EveryPageHasSomethingToSayAboutAnEmptyProject)
         page->restoreState({});
         page->restoreState(page->saveState());
     }
+}
+
+/// A name for a screen reader: its own, its text, or the label that it is the buddy of.
+bool hasName(const QWidget* widget)
+{
+    const auto* button = qobject_cast<const QAbstractButton*>(widget);
+    if (!widget->accessibleName().isEmpty() || (button && !button->text().isEmpty()))
+        return true;
+    for (const QLabel* label : widget->window()->findChildren<QLabel*>())
+        if (label->buddy() == widget && !label->text().isEmpty())
+            return true;
+    return false;
+}
+
+TEST_F(TablesPages, EverythingThatTakesInputHasAName)
+{
+    fill();
+    ThroughputPage throughput;
+    GeneratePage generate;
+    ComparePage compare;
+    ReportPage report;
+    int seen = 0;
+    for (Page* page : std::initializer_list<Page*>{&throughput, &generate, &compare, &report}) {
+        show(*page);
+        for (const QWidget* widget : page->findChildren<QWidget*>()) {
+            const bool internal = widget->objectName().startsWith(QLatin1String("qt_"))
+                || qobject_cast<const QHeaderView*>(widget) || widget->parent()->inherits("QTabBar")
+                || widget->parent()->inherits("QAbstractSpinBox") || widget->parent()->inherits("QComboBox")
+                || widget->parent()->inherits("QLineEdit") || widget->parent()->inherits("QComboBoxPrivateContainer")
+                || widget->parent()->inherits("QAbstractItemView") || widget->inherits("QTableCornerButton")
+                || widget->parent()->inherits("QMenu") || widget->inherits("QComboBoxListView")
+                || widget->parent()->inherits("kvw::EmptyState"); // has a text only while it is shown
+            const bool input = qobject_cast<const QLineEdit*>(widget) || qobject_cast<const QComboBox*>(widget)
+                || qobject_cast<const QAbstractSpinBox*>(widget) || qobject_cast<const QAbstractButton*>(widget)
+                || qobject_cast<const QAbstractItemView*>(widget) || qobject_cast<const QTextEdit*>(widget)
+                || qobject_cast<const QPlainTextEdit*>(widget);
+            if (internal || !input)
+                continue;
+            ++seen;
+            EXPECT_TRUE(hasName(widget)) << page->id().toStdString() << ": " << widget->metaObject()->className();
+        }
+    }
+    EXPECT_GT(seen, 40);
 }
 
 TEST_F(TablesPages, TheFormOfSpeedAsksForWhatItShows)
