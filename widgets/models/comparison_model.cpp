@@ -253,6 +253,8 @@ QVariant SettingModel::data(const QModelIndex& index, int role) const
 
 QVariant SettingModel::headerData(int section, Qt::Orientation orientation, int role) const
 {
+    if (role == Qt::TextAlignmentRole)
+        return QVariant::fromValue(Qt::Alignment(Qt::AlignLeft | Qt::AlignVCenter));
     if (orientation != Qt::Horizontal || section < 0 || section >= columnCount()
         || (role != Qt::DisplayRole && role != Qt::ToolTipRole))
         return {};

@@ -34,6 +34,9 @@ GenerationColumn::GenerationColumn(const QString& configuration, QWidget* parent
     m_figures->setWordWrap(true);
     m_figures->setTextFormat(Qt::PlainText);
     m_figures->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    // Two lines, so that the texts begin at one height.
+    m_figures->setMinimumHeight(2 * fontMetrics().lineSpacing());
+    m_figures->setAlignment(Qt::AlignTop | Qt::AlignLeft);
     m_text->setReadOnly(true);
     m_text->setAcceptRichText(false);
     m_text->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);

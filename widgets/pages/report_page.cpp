@@ -30,6 +30,7 @@ namespace kvw {
 namespace {
 
 constexpr int kPreviewDelay_ms = 250;
+constexpr std::size_t kPreviewedRuns = 60; ///< the settings of more take longer than a person waits
 const QSizeF kFigure_mm(170, 100);
 /// What the report has from the records themselves.
 constexpr const char* kRecordTables[] = {"runs", "throughput", "memory", "quality", "spectra"};
@@ -203,7 +204,19 @@ ReportTables ReportPage::readerTables(const QString& title, const PageTable& tab
     return out;
 }
 
-ReportDocument ReportPage::document() const
+ReportDocument ReportPage::document() const { return documentOf(m_runs->view()->pickedRuns()); }
+
+std::vector<RowId> ReportPage::previewedRuns() const
+{
+    std::vector<RowId> runs = m_runs->view()->pickedRuns();
+    const std::vector<Provenance>& all = workspace()->runs();
+    if (runs.empty() && all.size() > kPreviewedRuns)
+        for (auto run = all.end() - static_cast<std::ptrdiff_t>(kPreviewedRuns); run != all.end(); ++run)
+            runs.push_back(run->run.id);
+    return runs;
+}
+
+ReportDocument ReportPage::documentOf(const std::vector<RowId>& runs) const
 {
     ReportContents contents;
     contents.title = toStd(m_title->text());
@@ -211,7 +224,7 @@ ReportDocument ReportPage::document() const
     contents.made_at = utc_now();
     contents.program = "KV Workbench " + std::string(version());
     if (const Store* store = workspace()->store())
-        contents.data = store->report_data(m_runs->view()->pickedRuns());
+        contents.data = store->report_data(runs);
     contents.notes = workspace()->notes();
     for (Page* page : chosenPages()) {
         page->updateNow();
@@ -232,13 +245,17 @@ void ReportPage::showPreview()
         return;
     fillPages();
     const std::size_t picked = m_runs->view()->pickedRuns().size();
-    m_chosen->setText(picked == 0 ? tr("All runs. Pick some to have only these, with what belongs to them.")
-                                  : tr("Only what is picked (runs: %1), with what belongs to it.").arg(picked));
+    const std::vector<RowId> runs = previewedRuns();
+    QString chosen = picked == 0 ? tr("All runs. Pick some to have only these, with what belongs to them.")
+                                 : tr("Only what is picked (runs: %1), with what belongs to it.").arg(picked);
+    if (picked == 0 && !runs.empty())
+        chosen += tr(" The preview has the newest %1; a file has all.").arg(runs.size());
+    m_chosen->setText(chosen);
     const int place = m_preview->verticalScrollBar()->value();
     try {
         const int width =
             m_preview->viewport()->width() - static_cast<int>(2 * m_preview->document()->documentMargin());
-        fillTextDocument(*m_preview->document(), document(), std::max(200, width));
+        fillTextDocument(*m_preview->document(), documentOf(runs), std::max(200, width));
     } catch (const Error& error) {
         Q_EMIT problem(toProblem(error));
     }

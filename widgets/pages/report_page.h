@@ -56,6 +56,9 @@ private:
     QWidget* makeChoices();
     QList<Page*> pages() const;
     std::vector<Page*> chosenPages() const;
+    ReportDocument documentOf(const std::vector<RowId>& runs) const;
+    /// The runs that are picked or, with none, the newest ones when all are too many to be laid out while one looks.
+    std::vector<RowId> previewedRuns() const;
     void fillPages();
     void showPreview();
     static ReportTables readerTables(const QString& title, const PageTable& table);

@@ -326,6 +326,34 @@ TEST_F(TablesPages, NotesAreKeptChangedAndDeleted)
     EXPECT_EQ(workspace.notes()[0].text, "better");
 }
 
+TEST_F(TablesPages, TenThousandRunsAreShownAndTheReportIsPreviewedInParts)
+{
+    fill();
+    Store& store = *workspace.store();
+    RunRecord run;
+    run.kind = RunKind::Ppl;
+    run.status = RunStatus::Measured;
+    run.model_hash = "m1";
+    run.environment = workspace.runs()[0].run.environment;
+    store.transaction([&] {
+        for (int i = 0; i < 10'000; ++i) {
+            run.configuration = "k=kq:" + std::to_string(i % 64 + 1);
+            store.begin_run(run);
+        }
+    });
+    workspace.reload();
+    ThroughputPage throughput;
+    ComparePage compare;
+    ReportPage report;
+    report.setPages({&throughput});
+    for (Page* page : std::initializer_list<Page*>{&throughput, &compare, &report})
+        show(*page);
+    EXPECT_GT(throughput.panels()[0]->filter()->rowCount(), 10'000);
+    QTRY_VERIFY_WITH_TIMEOUT(!report.preview()->toPlainText().isEmpty(), kWait_ms);
+    EXPECT_LT(report.preview()->document()->blockCount(), 30'000);
+    EXPECT_GT(report.document().blocks.size(), 20'000u); // two blocks a run: a file has all of them
+}
+
 TEST_F(TablesPages, AReportHasThePagesAndTheNotes)
 {
     fill();
