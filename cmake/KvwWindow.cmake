@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The window: Qt 6 and QCustomPlot, and the library kvw_widgets from widgets/{jobs,models,plots,pages,shell}.
 # Sets KVW_WINDOW to OFF with a message where they are not installed.
-find_package(Qt6 6.4 QUIET COMPONENTS Widgets Svg PrintSupport LinguistTools)
+find_package(Qt6 6.4 QUIET COMPONENTS Widgets Svg PrintSupport DBus LinguistTools)
 find_package(QCustomPlotQt6 QUIET)
 if(NOT Qt6_FOUND OR NOT QCustomPlotQt6_FOUND)
-    message(STATUS "No window: Qt 6.4 (Widgets, Svg, PrintSupport, LinguistTools) or QCustomPlotQt6 is missing; "
+    message(STATUS "No window: Qt 6.4 (Widgets, Svg, PrintSupport, DBus, LinguistTools) or QCustomPlotQt6 is missing; "
                    "Debian: qt6-base-dev qt6-svg-dev qt6-tools-dev qt6-l10n-tools libqcustomplot-dev")
     set(KVW_WINDOW OFF)
     return()
@@ -13,7 +13,7 @@ endif()
 add_library(kvw_qt INTERFACE)
 target_compile_definitions(kvw_qt INTERFACE QT_NO_CAST_FROM_ASCII QT_NO_CAST_TO_ASCII QT_NO_KEYWORDS
     QT_NO_URL_CAST_FROM_STRING)
-target_link_libraries(kvw_qt INTERFACE Qt6::Widgets Qt6::Svg Qt6::PrintSupport)
+target_link_libraries(kvw_qt INTERFACE Qt6::Widgets Qt6::Svg Qt6::PrintSupport Qt6::DBus)
 
 # kvw_widgets_part(NAME HEADER ROOMS...): an object library of those rooms with a precompiled header. QCustomPlot's
 # header costs more than everything else of a file in widgets/plots, so that room has its own.

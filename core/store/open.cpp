@@ -345,6 +345,8 @@ OpenedStore open_store(const fs::path& file, Store::Access access, const StoreOp
     return Opening(file, access, options).run();
 }
 
+StoreFacts store_facts() { return {newest_version(built_in_migrations()), SQLite::getLibVersion()}; }
+
 Store Store::open(const fs::path& file, Access access) { return open(file, access, StoreOptions{}); }
 
 Store Store::open(const fs::path& file, Access access, const StoreOptions& options)

@@ -32,6 +32,14 @@ struct RunFilter
     std::optional<std::string> configuration_hash;
 };
 
+/// For "about" and --version.
+struct StoreFacts
+{
+    int version = 0; ///< of the tables that this program makes
+    std::string sqlite_version;
+};
+StoreFacts store_facts();
+
 /// A project file (*.kvw): one SQLite database that holds everything that was measured, with its provenance.
 ///
 /// application_id and user_version tell it from other databases; docs/store.md has the tables. Write-ahead log, foreign

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/pages/page_list.h"
 
+#include "widgets/pages/calibrate_page.h"
 #include "widgets/pages/compare_page.h"
 #include "widgets/pages/generate_page.h"
 #include "widgets/pages/report_page.h"
+#include "widgets/pages/start_page.h"
 #include "widgets/pages/throughput_page.h"
 
 namespace kvw {
@@ -16,10 +18,8 @@ Page* make()
 }
 
 constexpr PageRow kPages[] = {
-    {"throughput", make<ThroughputPage>},
-    {"generate", make<GeneratePage>},
-    {"compare", make<ComparePage>},
-    {"report", make<ReportPage>},
+    {"start", make<StartPage>},       {"calibrate", make<CalibratePage>}, {"throughput", make<ThroughputPage>},
+    {"generate", make<GeneratePage>}, {"compare", make<ComparePage>},     {"report", make<ReportPage>},
 };
 
 } // namespace

@@ -8,6 +8,9 @@
 #include <QPalette>
 #include <QSvgRenderer>
 
+// Outside every namespace, as Qt wants it.
+static void initialiseResources() { Q_INIT_RESOURCE(kvworkbench); }
+
 namespace kvw {
 namespace {
 
@@ -47,8 +50,15 @@ private:
 
 } // namespace
 
+void setUpResources()
+{
+    static const bool once = (initialiseResources(), true);
+    Q_UNUSED(once)
+}
+
 QIcon icon(const QString& name)
 {
+    setUpResources();
     QFile file(QStringLiteral(":/icons/%1.svg").arg(name));
     if (file.open(QIODevice::ReadOnly))
         return QIcon(new TintedIcon(file.readAll()));
