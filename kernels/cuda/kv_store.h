@@ -25,8 +25,9 @@ inline constexpr int kMaxWidth = 256;  ///< numbers per key or value
 /// The stored tokens of one layer, in device memory. Everything the program may read is zeroed when it is allocated:
 /// places that no token was written to are read and multiplied by probability 0.
 ///
-/// A tile holds 32 tokens of one KV head in the order in which the tensor cores take them, so that a warp reads 512
-/// consecutive bytes at a time and no byte passes through a transposition:
+/// A tile holds 32 tokens of one KV head, one piece of memory: keys, values, key scales, value scales. Numbers lie in the
+/// order in which the tensor cores take them, so that a warp reads 512 consecutive bytes at a time and no byte passes through
+/// a transposition:
 ///   keys    [width / 32] x [4 groups j] x [8 rows n] x [32 channels]; row n of group j is token 8 (n / 2) + 2 j + n % 2
 ///   values  [width / 8] x [8 channels] x [32 tokens]
 /// where eight neighbouring numbers of the last axis are one piece of a lane; 16 bytes hold one piece (16-bit numbers), two
@@ -43,32 +44,34 @@ struct KvStore
     int key_width = 0, value_width = 0; ///< numbers per vector, 1..256
     int sequences = 0, kv_heads = 0;
     int pages_per_sequence = 0;
-    const int* maybe_page_table =
-        nullptr;                 ///< [sequences, pages_per_sequence]; null: page = sequence * pages_per_sequence + i
-    std::byte* keys = nullptr;   ///< [pages, kv_heads, 2 tiles, key_tile_bytes]
-    std::byte* values = nullptr; ///< [pages, kv_heads, 2 tiles, value_tile_bytes]
-    std::byte* key_scales = nullptr; ///< [pages, kv_heads, 2 tiles, key_scale_bytes], null for 16-bit formats
-    std::byte* value_scales = nullptr;
-    int sinks = 0, window = 0;       ///< multiples of 32; 0 for 16-bit formats
-    std::byte* exact_keys = nullptr; ///< [sequences, kv_heads, exact_tiles, fp16 tile]; null when exact_tiles is 0
-    std::byte* exact_values = nullptr;
+    /// [sequences, pages_per_sequence]; null: page = sequence * pages_per_sequence + i.
+    const int* maybe_page_table = nullptr;
+    std::byte* tiles = nullptr; ///< [pages, kv_heads, 2, tile_bytes], 16-byte aligned
+    int sinks = 0, window = 0;  ///< multiples of 32; 0 for 16-bit formats
+    std::byte* exact = nullptr; ///< [sequences, kv_heads, exact_tiles, exact_tile_bytes]; null when exact_tiles is 0
 };
 
-constexpr int round_up(int value, int step) { return (value + step - 1) / step * step; }
-constexpr bool is_16_bit(Format format) { return format == Format::Fp16 || format == Format::Bf16; }
-constexpr int bits(Format format) { return is_16_bit(format) ? 16 : format == Format::Int8 ? 8 : 4; }
-constexpr int padded_key_width(int width) { return round_up(width, 32); }
-constexpr int padded_value_width(Format format, int width) { return round_up(width, 128 / bits(format)); }
-constexpr int key_tile_bytes(Format format, int width)
+#ifdef __CUDACC__
+#define KVW_ON_BOTH __host__ __device__
+#else
+#define KVW_ON_BOTH
+#endif
+
+constexpr KVW_ON_BOTH int round_up(int value, int step) { return (value + step - 1) / step * step; }
+constexpr KVW_ON_BOTH bool is_16_bit(Format format) { return format == Format::Fp16 || format == Format::Bf16; }
+constexpr KVW_ON_BOTH int bits(Format format) { return is_16_bit(format) ? 16 : format == Format::Int8 ? 8 : 4; }
+constexpr KVW_ON_BOTH int padded_key_width(int width) { return round_up(width, 32); }
+constexpr KVW_ON_BOTH int padded_value_width(Format format, int width) { return round_up(width, 128 / bits(format)); }
+constexpr KVW_ON_BOTH int key_tile_bytes(Format format, int width)
 {
     return kTileTokens * padded_key_width(width) * bits(format) / 8;
 }
-constexpr int value_tile_bytes(Format format, int width)
+constexpr KVW_ON_BOTH int value_tile_bytes(Format format, int width)
 {
     return kTileTokens * padded_value_width(format, width) * bits(format) / 8;
 }
 /// fp16 scales, then zeros where there are any.
-constexpr int scale_bytes(Format format, int padded_width)
+constexpr KVW_ON_BOTH int scale_bytes(Format format, int padded_width)
 {
     switch (format) {
     case Format::Int8:
@@ -81,18 +84,42 @@ constexpr int scale_bytes(Format format, int padded_width)
         return 0;
     }
 }
-constexpr bool is_buffered(const KvStore& store) { return store.window > 0 || store.key_format == Format::Int4Channel; }
+constexpr KVW_ON_BOTH bool is_buffered(const KvStore& store)
+{
+    return store.window > 0 || store.key_format == Format::Int4Channel;
+}
 /// Tiles of the exact store: the sinks, then a ring over the window, its unfinished tile and the one that is being coded.
-constexpr int exact_tiles(const KvStore& store)
+constexpr KVW_ON_BOTH int exact_tiles(const KvStore& store)
 {
     return store.sinks / kTileTokens + (is_buffered(store) ? store.window / kTileTokens + 2 : 0);
+}
+
+/// Where the parts of a tile begin.
+struct TileParts
+{
+    int values = 0, key_scales = 0, value_scales = 0, end = 0; ///< bytes; keys begin at 0
+};
+constexpr KVW_ON_BOTH TileParts tile_parts(const KvStore& store)
+{
+    TileParts parts;
+    parts.values = key_tile_bytes(store.key_format, store.key_width);
+    parts.key_scales = parts.values + value_tile_bytes(store.value_format, store.value_width);
+    parts.value_scales = parts.key_scales + scale_bytes(store.key_format, padded_key_width(store.key_width));
+    parts.end =
+        parts.value_scales + scale_bytes(store.value_format, padded_value_width(store.value_format, store.value_width));
+    return parts;
+}
+constexpr KVW_ON_BOTH int tile_bytes(const KvStore& store) { return tile_parts(store).end; }
+constexpr KVW_ON_BOTH int exact_tile_bytes(const KvStore& store)
+{
+    return key_tile_bytes(Format::Fp16, store.key_width) + value_tile_bytes(Format::Fp16, store.value_width);
 }
 
 /// Bytes of one layer's store: what cudaMalloc must give, and what a ledger counts.
 struct KvStoreBytes
 {
-    std::size_t keys = 0, values = 0, key_scales = 0, value_scales = 0, exact_keys = 0, exact_values = 0;
-    std::size_t total() const { return keys + values + key_scales + value_scales + exact_keys + exact_values; }
+    std::size_t tiles = 0, exact = 0;
+    std::size_t total() const { return tiles + exact; }
 };
 /// `pages`: pages in the pool, sequences * pages_per_sequence when there is no page table.
 KvStoreBytes kv_store_bytes(const KvStore& store, std::size_t pages) noexcept;

@@ -53,6 +53,16 @@ inline bool has_dependent_launch() noexcept
     return known;
 }
 
+/// Multiprocessors of this thread's device; 0 when there is none.
+inline int multiprocessors() noexcept
+{
+    int device = 0, count = 0;
+    if (cudaGetDevice(&device) != cudaSuccess
+        || cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, device) != cudaSuccess)
+        return 0;
+    return count;
+}
+
 /// Starts kernel(arguments...) on the stream, allowed to overlap with the kernel before it; more than 48 KB of dynamic
 /// shared memory are asked for where needed. Can be captured in a graph. LaunchFailed: cudaGetLastError() says why.
 template<typename... Parameters, typename... Arguments>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/report/reader_columns.h"
 #include "core/report/markdown_text.h"
+#include "core/report/reader_columns.h"
 #include "core/report/utf8.h"
 #include "tests/report/report_support.h"
 

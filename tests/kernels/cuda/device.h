@@ -5,6 +5,7 @@
 #include <cstring>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <cuda_runtime_api.h>
@@ -13,13 +14,13 @@
 namespace kvw::kernels::cuda::test {
 
 /// Throws with the name of the error; tests of kernels check their own calls.
-inline void must(cudaError_t error)
+inline void must(cudaError_t error, const char* what = "CUDA")
 {
     if (error != cudaSuccess)
-        throw std::runtime_error(std::string("CUDA: ") + cudaGetErrorString(error));
+        throw std::runtime_error(std::string(what) + ": " + cudaGetErrorString(error));
 }
 
-/// An array in device memory.
+/// An array in device memory, zeroed.
 template<typename T>
 class Array
 {
@@ -27,12 +28,19 @@ public:
     Array() = default;
     explicit Array(std::size_t count) : count_(count)
     {
+        if (count == 0)
+            return;
         must(cudaMalloc(reinterpret_cast<void**>(&data_), count * sizeof(T)));
         must(cudaMemset(data_, 0, count * sizeof(T)));
     }
     ~Array() { cudaFree(data_); }
-    Array(const Array&) = delete;
-    Array& operator=(const Array&) = delete;
+    explicit Array(const std::vector<T>& values) : Array(values.size()) { copy_from(values); }
+    Array(Array&& other) noexcept { swap(other); }
+    Array& operator=(Array&& other) noexcept
+    {
+        swap(other);
+        return *this;
+    }
 
     /// Allocates where there is nothing yet.
     void copy_from(const std::vector<T>& values)
@@ -55,6 +63,11 @@ public:
     std::size_t size() const { return count_; }
 
 private:
+    void swap(Array& other) noexcept
+    {
+        std::swap(data_, other.data_);
+        std::swap(count_, other.count_);
+    }
     T* data_ = nullptr;
     std::size_t count_ = 0;
 };

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "kernels/cuda/attend_kernel.cuh"
+
+namespace kvw::kernels::cuda {
+
+Status attend_int4_channel(const Attend& args, const AttendRequest& request)
+{
+    return attend_pair<Format::Int4Channel, Format::Int4>(args, request);
+}
+
+} // namespace kvw::kernels::cuda
