@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "kernels/cuda/attend_kernel.cuh"
+#include "kernels/cuda/attend_launch.cuh"
 
 namespace kvw::kernels::cuda {
 
