@@ -14,8 +14,8 @@
     rivals.py llama ...
         One round of llama.cpp, as JSON; `measure` calls it.
 
-What the programs do is not all the same: llama.cpp's time of scoring is that of its decoding call alone, without the
-log-softmax that the others include; transformers gets one `generate` step at a time with a dynamic cache.
+What the programs do is not all the same: llama.cpp runs with flash attention (faster here than without), and its time
+of scoring is that of its decoding call alone, without the log-softmax that the others include; transformers gets one `generate` step at a time with a dynamic cache.
 """
 
 import argparse
@@ -66,10 +66,10 @@ def transformers_round(args):
     return figures
 
 
-def llama_round(args, flash):
+def llama_round(args):
     return run([args.llama, __file__, "llama", "--gguf", args.gguf, "--text", args.text, "--threads", args.threads,
-                "--contexts", ",".join(map(str, args.contexts)), "--prefill", args.prefill, "--tokens", args.tokens,
-                *(["--flash"] if flash else [])], args.threads)
+                "--contexts", ",".join(map(str, args.contexts)), "--prefill", args.prefill, "--tokens", args.tokens],
+               args.threads)
 
 
 def llama(args):
@@ -77,11 +77,12 @@ def llama(args):
     import ctypes
     import llama_cpp
 
-    llama_cpp.llama_log_set(llama_cpp.llama_log_callback(lambda *_: None), ctypes.c_void_p(0))
+    silence = llama_cpp.llama_log_callback(lambda *_: None)  # must live as long as the library may call it
+    llama_cpp.llama_log_set(silence, ctypes.c_void_p(0))
     text = Path(args.text).read_text(encoding="utf-8")[:400_000]
     longest = max([*args.contexts, args.prefill]) + DECODED + 1
     options = dict(model_path=args.gguf, n_threads=args.threads, n_threads_batch=args.threads, n_ubatch=WINDOW,
-                   flash_attn=args.flash, verbose=False)
+                   flash_attn=True, verbose=False)
     figures = {}
 
     def decode(context, batch, tokens, first, all_logits):
@@ -127,6 +128,8 @@ def llama(args):
             decode(model._ctx, batch, tokens[length + i:length + i + 1], length + i, False)
         figures[f"decode at {length}"] = DECODED / (time.perf_counter() - start)
     json.dump(figures, sys.stdout)
+    sys.stdout.flush()
+    os._exit(0)  # some versions crash when the interpreter takes their objects apart
 
 
 def write_gguf(args):
@@ -163,8 +166,7 @@ def measure(args):
     if args.transformers:
         programs["transformers"] = lambda: transformers_round(args)
     if args.llama:
-        programs["llama.cpp"] = lambda: llama_round(args, False)
-        programs["llama.cpp, flash attention"] = lambda: llama_round(args, True)
+        programs["llama.cpp"] = lambda: llama_round(args)
     rounds = {name: [] for name in programs}
     for number in range(args.rounds):
         for name, one_round in programs.items():
@@ -198,7 +200,6 @@ def main():
         command.add_argument("--threads", type=int, default=os.cpu_count())
         command.add_argument("--gguf", required=name == "llama")
         if name == "llama":
-            command.add_argument("--flash", action="store_true")
             continue
         command.add_argument("--kvw", required=True)
         command.add_argument("--model", required=True)
