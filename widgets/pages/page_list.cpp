@@ -5,6 +5,7 @@
 #include "widgets/pages/compare_page.h"
 #include "widgets/pages/generate_page.h"
 #include "widgets/pages/report_page.h"
+#include "widgets/pages/spectra_page.h"
 #include "widgets/pages/start_page.h"
 #include "widgets/pages/throughput_page.h"
 
@@ -18,8 +19,9 @@ Page* make()
 }
 
 constexpr PageRow kPages[] = {
-    {"start", make<StartPage>},       {"calibrate", make<CalibratePage>}, {"throughput", make<ThroughputPage>},
-    {"generate", make<GeneratePage>}, {"compare", make<ComparePage>},     {"report", make<ReportPage>},
+    {"start", make<StartPage>},           {"calibrate", make<CalibratePage>}, {"spectra", make<SpectraPage>},
+    {"throughput", make<ThroughputPage>}, {"generate", make<GeneratePage>},   {"compare", make<ComparePage>},
+    {"report", make<ReportPage>},
 };
 
 } // namespace

@@ -18,7 +18,6 @@ namespace kvw {
 namespace {
 
 constexpr double kMargin = 0.04; ///< of an axis around everything
-constexpr int kLegendInside = 8; ///< entries; more go into a table
 
 void widen(QCPAxis* axis)
 {
@@ -49,6 +48,7 @@ PlotView::PlotView(const QString& id, QWidget* parent)
     m_splitter->setStretchFactor(0, 1);
     m_splitter->setStretchFactor(1, 0);
     m_splitter->setChildrenCollapsible(false);
+    m_plot->setMinimumSize(40, 40); // it cannot paint into nothing, and warns
     m_plot->setFocusPolicy(Qt::NoFocus);
     m_plot->setLocale(QLocale());
     m_plot->setAutoAddPlottableToLegend(false);
@@ -61,6 +61,7 @@ PlotView::PlotView(const QString& id, QWidget* parent)
     }
     makeItems();
     connectMouse();
+    connect(m_plot, &QCustomPlot::afterLayout, this, &PlotView::placeLegend);
     for (const Axis which : {Axis::X, Axis::Y}) {
         const QString key = settingsKey(which == Axis::X ? QStringLiteral("x") : QStringLiteral("y"));
         if (QSettings().value(key).toString() == QStringLiteral("log"))
@@ -196,6 +197,7 @@ void PlotView::setRange(Axis which, double lower, double upper)
 void PlotView::fit()
 {
     fitAxes();
+    m_legendPlaced = false;
     queueReplot();
 }
 
@@ -277,6 +279,7 @@ void PlotView::seriesDone()
 {
     styleSeries();
     updateLegend();
+    m_legendPlaced = false;
     if (m_readoutAt)
         updateReadoutLayer();
     describe();
@@ -329,7 +332,11 @@ void PlotView::setMovable(bool movable)
     m_plot->setInteraction(QCP::iRangeZoom, movable);
 }
 
-void PlotView::queueReplot() { m_plot->replot(QCustomPlot::rpQueuedReplot); }
+void PlotView::queueReplot()
+{
+    if (!m_plot->size().isEmpty()) // else the first resizing paints
+        m_plot->replot(QCustomPlot::rpQueuedReplot);
+}
 
 void PlotView::changeEvent(QEvent* event)
 {
@@ -359,41 +366,6 @@ QSize PlotView::minimumSizeHint() const
 {
     const QFontMetrics metrics = fontMetrics();
     return {metrics.averageCharWidth() * 30, metrics.height() * 7};
-}
-
-void PlotView::updateLegend()
-{
-    const int count = seriesCount();
-    const bool inside = m_legendWanted && count > 1 && count <= kLegendInside;
-    m_plot->legend->clearItems();
-    if (inside)
-        for (const Series& entry : m_series)
-            entry.plottable->addToLegend();
-    m_plot->legend->setVisible(inside);
-    m_legendTable->setVisible(m_legendWanted && count > kLegendInside);
-}
-
-void PlotView::setLegendAside(bool aside)
-{
-    constexpr int kReadable = 40;
-    if (!aside) {
-        if (m_plot->legend->layout() == m_plot->plotLayout()) {
-            m_plot->plotLayout()->take(m_plot->legend);
-            m_plot->plotLayout()->simplify();
-            m_plot->axisRect()->insetLayout()->addElement(m_plot->legend, Qt::AlignRight | Qt::AlignTop);
-        }
-        updateLegend();
-        return;
-    }
-    if (!m_legendWanted || seriesCount() <= kLegendInside || seriesCount() > kReadable)
-        return;
-    for (const Series& entry : m_series)
-        if (entry.shown)
-            entry.plottable->addToLegend();
-    m_plot->axisRect()->insetLayout()->take(m_plot->legend);
-    m_plot->plotLayout()->addElement(0, m_plot->plotLayout()->columnCount(), m_plot->legend);
-    m_plot->plotLayout()->setColumnStretchFactor(m_plot->plotLayout()->columnCount() - 1, 0.001);
-    m_plot->legend->setVisible(true);
 }
 
 } // namespace kvw

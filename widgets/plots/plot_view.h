@@ -192,6 +192,7 @@ private:
     void applyStyle(const PlotStyle& style);
     void styleSeries();
     void updateLegend();
+    void placeLegend(); ///< where it hides least, once for each set of series and each fit()
     void updateTicker(Axis axis);
     void setLegendAside(bool aside);
     QByteArray svg(int width, int height);
@@ -218,6 +219,7 @@ private:
     int m_emphasis = -1;
     bool m_logOfferedX = true, m_logOfferedY = true;
     bool m_legendWanted = true, m_doublingX = false, m_movable = true, m_wantsFit = true;
+    bool m_legendPlaced = false;
 };
 
 } // namespace kvw
