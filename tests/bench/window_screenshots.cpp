@@ -31,7 +31,7 @@ void pickSomething(kvw::Workspace& workspace)
 bool shoot(kvw::MainWindow& window, const QString& folder, const QString& scheme)
 {
     QApplication::setPalette(scheme == QLatin1String("dark") ? kvw::Appearance::darkPalette()
-                                                            : kvw::Appearance::lightPalette());
+                                                             : kvw::Appearance::lightPalette());
     for (kvw::Page* page : window.pages()) {
         window.showPage(page->id());
         QTest::qWait(kSettle_ms);

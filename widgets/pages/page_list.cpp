@@ -4,6 +4,7 @@
 #include "widgets/pages/calibrate_page.h"
 #include "widgets/pages/compare_page.h"
 #include "widgets/pages/generate_page.h"
+#include "widgets/pages/quality_page.h"
 #include "widgets/pages/report_page.h"
 #include "widgets/pages/spectra_page.h"
 #include "widgets/pages/start_page.h"
@@ -19,9 +20,9 @@ Page* make()
 }
 
 constexpr PageRow kPages[] = {
-    {"start", make<StartPage>},           {"calibrate", make<CalibratePage>}, {"spectra", make<SpectraPage>},
-    {"throughput", make<ThroughputPage>}, {"generate", make<GeneratePage>},   {"compare", make<ComparePage>},
-    {"report", make<ReportPage>},
+    {"start", make<StartPage>},     {"calibrate", make<CalibratePage>},   {"spectra", make<SpectraPage>},
+    {"quality", make<QualityPage>}, {"throughput", make<ThroughputPage>}, {"generate", make<GeneratePage>},
+    {"compare", make<ComparePage>}, {"report", make<ReportPage>},
 };
 
 } // namespace

@@ -53,10 +53,11 @@ std::optional<EmptyStateText> SpectraPage::emptyState() const
                                  [this](const Provenance* run) { return !workspace()->spectra(run->run.id).empty(); });
     if (any)
         return std::nullopt;
-    return EmptyStateText{tr("Spectra of keys and values"),
-                          tr("This project has no calibration yet. A calibration reads a text with a model and keeps how "
-                             "its queries, keys and values vary."),
-                          tr("Calibrate…"), QStringLiteral("page:calibrate")};
+    return EmptyStateText{
+        tr("Spectra of keys and values"),
+        tr("This project has no calibration yet. A calibration reads a text with a model and keeps how "
+           "its queries, keys and values vary."),
+        tr("Calibrate…"), QStringLiteral("page:calibrate")};
 }
 
 RowId SpectraPage::shownRun() const { return m_run->currentData().toLongLong(); }
@@ -77,7 +78,10 @@ void SpectraPage::setQuantities(const QStringList& quantities)
     showCurves();
 }
 
-void SpectraPage::setMeasure(SpectrumMeasure measure) { m_measure->setCurrentIndex(m_measure->findData(measureId(measure))); }
+void SpectraPage::setMeasure(SpectrumMeasure measure)
+{
+    m_measure->setCurrentIndex(m_measure->findData(measureId(measure)));
+}
 
 SpectrumMeasure SpectraPage::measure() const
 {
@@ -126,8 +130,9 @@ void SpectraPage::fillRuns()
     m_run->clear();
     for (const Provenance* run : workspace()->calibrations())
         if (!workspace()->spectra(run->run.id).empty())
-            m_run->addItem(tr("%1, %2, %3 tokens").arg(runTitle(*run), toQt(run->model.name)).arg(run->run.tokens.value_or(0)),
-                           qlonglong(run->run.id));
+            m_run->addItem(
+                tr("%1, %2, %3 tokens").arg(runTitle(*run), toQt(run->model.name)).arg(run->run.tokens.value_or(0)),
+                qlonglong(run->run.id));
     m_run->setCurrentIndex(std::max(0, m_run->findData(qlonglong(before))));
 }
 
@@ -199,7 +204,8 @@ const SpectrumIndex& SpectraPage::index(RowId run)
     if (found != m_indices.end())
         return found->second;
     static const std::vector<SpectrumRow> none;
-    return m_indices.emplace(run, SpectrumIndex(run != 0 && workspace() ? workspace()->spectra(run) : none)).first->second;
+    return m_indices.emplace(run, SpectrumIndex(run != 0 && workspace() ? workspace()->spectra(run) : none))
+        .first->second;
 }
 
 const SpectrumRecord* SpectraPage::spectrum(const Source& source)
@@ -258,7 +264,8 @@ int SpectraPage::dashOf(const Source& source, std::size_t run) const
 }
 
 /// Colour tells what there are several of: heads, else quantities, else calibrations; dashes tell the next of these.
-SeriesLook SpectraPage::lookOf(const Source& source, const std::vector<HeadId>& heads, const std::vector<RowId>& runs) const
+SeriesLook SpectraPage::lookOf(const Source& source, const std::vector<HeadId>& heads,
+                               const std::vector<RowId>& runs) const
 {
     const std::size_t head = placeOf(heads, source.head), run = placeOf(runs, source.run);
     SeriesLook look;
@@ -287,10 +294,11 @@ QString SpectraPage::nameOf(const Source& source, bool several_runs) const
 QString SpectraPage::describe() const
 {
     const Provenance* run = workspace()->run(shownRun());
-    return run ? tr("%1, model %2, text %3, %4; %5")
-                     .arg(runTitle(*run), toQt(run->model.name), run->text ? toQt(run->text->name) : tr("unknown"),
-                          tr("%n token(s)", nullptr, static_cast<int>(run->run.tokens.value_or(0))), m_view->currentText())
-               : QString();
+    return run
+        ? tr("%1, model %2, text %3, %4; %5")
+              .arg(runTitle(*run), toQt(run->model.name), run->text ? toQt(run->text->name) : tr("unknown"),
+                   tr("%n token(s)", nullptr, static_cast<int>(run->run.tokens.value_or(0))), m_view->currentText())
+        : QString();
 }
 
 void SpectraPage::showMap()

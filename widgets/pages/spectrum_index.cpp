@@ -80,16 +80,20 @@ QString measureId(SpectrumMeasure measure)
 
 QString quantityText(std::string_view quantity)
 {
-    const QString texts[] = {Text::tr("keys before rotary (K pre-RoPE)"), Text::tr("keys after rotary (K post-RoPE)"),
-                             Text::tr("values (V)"),                      Text::tr("query-key product (QK)"),
-                             Text::tr("queries before rotary (Q pre)"),   Text::tr("queries after rotary (Q post)")};
+    const QString texts[] = {Text::tr("keys before rotary (K pre-RoPE)"),
+                             Text::tr("keys after rotary (K post-RoPE)"),
+                             Text::tr("values (V)"),
+                             Text::tr("query-key product (QK)"),
+                             Text::tr("queries before rotary (Q pre)"),
+                             Text::tr("queries after rotary (Q post)")};
     const auto index = place(quantity);
     return index ? texts[*index] : QString();
 }
 
 QString shortQuantityText(std::string_view quantity)
 {
-    const QString texts[] = {Text::tr("K pre"), Text::tr("K"), Text::tr("V"), Text::tr("QK"), Text::tr("Q pre"), Text::tr("Q")};
+    const QString texts[] = {Text::tr("K pre"), Text::tr("K"),     Text::tr("V"),
+                             Text::tr("QK"),    Text::tr("Q pre"), Text::tr("Q")};
     const auto index = place(quantity);
     return index ? texts[*index] : QString();
 }
@@ -99,7 +103,8 @@ SpectrumIndex::SpectrumIndex(const std::vector<SpectrumRow>& rows)
     m_places.reserve(rows.size());
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const SpectrumRecord& spectrum = rows[i].record;
-        const auto at = key({spectrum.layer, spectrum.kv_head}, spectrum.quantity, spectrum.positions, spectrum.weighting);
+        const auto at =
+            key({spectrum.layer, spectrum.kv_head}, spectrum.quantity, spectrum.positions, spectrum.weighting);
         if (!at)
             continue; // of a newer version, which may know more quantities
         m_places.emplace(*at, i);

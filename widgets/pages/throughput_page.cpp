@@ -5,6 +5,7 @@
 #include "widgets/models/comparison_model.h"
 #include "widgets/models/record_view.h"
 #include "widgets/pages/page_tables.h"
+#include "widgets/pages/quality_curves.h"
 #include "widgets/pages/speed_form.h"
 #include "widgets/plots/stacked_bars.h"
 #include "widgets/plots/throughput_plot.h"
@@ -24,8 +25,6 @@ namespace kvw {
 namespace {
 
 constexpr std::size_t kMostBars = 24; ///< more would be lines
-
-RowId measurementOf(const Provenance& source) { return source.run.parent_run.value_or(source.run.id); }
 
 QStringList names(std::initializer_list<const char*> list)
 {

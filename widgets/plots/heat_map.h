@@ -53,6 +53,7 @@ public:
     QString cellText(HeadId head) const; ///< "Layer 3, head 1: 27.4"
 
     std::vector<ReadoutEntry> readout() const override;
+    bool readsEverySeries() const override { return false; }
     PlotTable table() const override;
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;

@@ -6,8 +6,35 @@
 #include <QHeaderView>
 #include <QPainter>
 
+#include <algorithm>
+
 namespace kvw {
 namespace {
+
+/// The shapes of plot_view_style.cpp in their order.
+void drawMarker(QPainter& painter, int marker, const QPointF& at, double radius, const QColor& colour,
+                const QColor& background)
+{
+    constexpr int kShapes = 6;
+    const double x = at.x(), y = at.y();
+    painter.setBrush(marker % kShapes == 5 ? background : colour);
+    switch (marker % kShapes) {
+    case 1:
+        painter.drawRect(QRectF(x - radius, y - radius, 2 * radius, 2 * radius));
+        break;
+    case 2:
+        painter.drawPolygon(QPolygonF{{x - radius, y + radius}, {x + radius, y + radius}, {x, y - radius}});
+        break;
+    case 3:
+        painter.drawPolygon(QPolygonF{{x - radius, y}, {x, y - radius}, {x + radius, y}, {x, y + radius}});
+        break;
+    case 4:
+        painter.drawPolygon(QPolygonF{{x - radius, y - radius}, {x + radius, y - radius}, {x, y + radius}});
+        break;
+    default:
+        painter.drawEllipse(at, radius, radius);
+    }
+}
 
 QIcon swatch(const SeriesLook& look, const PlotStyle& style, const QSize& size, double ratio)
 {
@@ -15,8 +42,17 @@ QIcon swatch(const SeriesLook& look, const PlotStyle& style, const QSize& size, 
     pixmap.setDevicePixelRatio(ratio);
     pixmap.fill(Qt::transparent);
     QPainter painter(&pixmap);
-    painter.setPen(QPen(colourOf(look, style), 2, dashOf(look)));
-    painter.drawLine(QPointF(0, size.height() / 2.0), QPointF(size.width(), size.height() / 2.0));
+    const QColor colour = colourOf(look, style);
+    const QPointF middle(size.width() / 2.0, size.height() / 2.0);
+    if (look.line) {
+        painter.setPen(QPen(colour, 2, dashOf(look)));
+        painter.drawLine(QPointF(0, middle.y()), QPointF(size.width(), middle.y()));
+    }
+    if (look.marker >= 0) {
+        painter.setRenderHint(QPainter::Antialiasing);
+        painter.setPen(QPen(colour, 1));
+        drawMarker(painter, look.marker, middle, style.markerSize / 2, colour, style.background);
+    }
     return QIcon(pixmap);
 }
 
@@ -50,7 +86,18 @@ LegendTable::LegendTable(PlotView* plot, QWidget* parent) : QTableWidget(0, 2, p
     });
 }
 
-QSize LegendTable::sizeHint() const { return {fontMetrics().averageCharWidth() * 34, fontMetrics().height() * 10}; }
+QSize LegendTable::sizeHint() const
+{
+    constexpr int kLeast = 30, kMost = 60; // characters
+    const QFontMetrics metrics = fontMetrics();
+    int width = 0;
+    for (int i = 0; i < m_plot->seriesCount(); ++i)
+        width = std::max(width, metrics.horizontalAdvance(m_plot->seriesName(i)));
+    const int values = m_plot->readsEverySeries() ? metrics.averageCharWidth() * 14 : 0;
+    const int marks = iconSize().width() + 3 * metrics.height(); // check box and margins
+    return {std::clamp(width + marks + values, metrics.averageCharWidth() * kLeast, metrics.averageCharWidth() * kMost),
+            metrics.height() * 10};
+}
 
 void LegendTable::showEvent(QShowEvent* event)
 {
@@ -63,6 +110,7 @@ void LegendTable::refresh()
     if (isHidden())
         return;
     m_filling = true;
+    setColumnHidden(1, !m_plot->readsEverySeries());
     setRowCount(m_plot->seriesCount());
     for (int row = 0; row < rowCount(); ++row) {
         if (!item(row, 0)) {
@@ -82,7 +130,7 @@ void LegendTable::refresh()
 
 void LegendTable::refreshValues()
 {
-    if (isHidden() || rowCount() != m_plot->seriesCount())
+    if (isHidden() || rowCount() != m_plot->seriesCount() || !m_plot->readsEverySeries())
         return;
     m_filling = true;
     const std::vector<ReadoutEntry> entries = m_plot->readout();

@@ -93,8 +93,9 @@ public:
     /// Where the readout stands, in x; nothing when it is hidden.
     std::optional<double> readoutAt() const { return m_readoutAt; }
     virtual void setReadoutAt(std::optional<double> x);
-    /// One entry a series that is shown, in the order of the legend.
+    /// One entry a series that is shown, in the order of the legend, where readsEverySeries() says so.
     virtual std::vector<ReadoutEntry> readout() const;
+    virtual bool readsEverySeries() const { return true; }
 
     virtual PlotTable table() const = 0;
     /// In the light style of figures. Not for Csv, which is toCsv(table()). Throws Error{InvalidArgument} for a size that

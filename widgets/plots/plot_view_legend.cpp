@@ -13,10 +13,10 @@ namespace {
 constexpr int kLegendInside = 8; ///< entries; more go into a table
 constexpr int kSamples = 200;    ///< places of one series that are looked at
 
-constexpr std::array<Qt::Alignment, 8> kPlaces{
-    Qt::AlignRight | Qt::AlignTop,     Qt::AlignLeft | Qt::AlignTop,      Qt::AlignRight | Qt::AlignBottom,
-    Qt::AlignLeft | Qt::AlignBottom,   Qt::AlignRight | Qt::AlignVCenter, Qt::AlignHCenter | Qt::AlignTop,
-    Qt::AlignHCenter | Qt::AlignBottom, Qt::AlignLeft | Qt::AlignVCenter};
+constexpr std::array<Qt::Alignment, 8> kPlaces{Qt::AlignRight | Qt::AlignTop,      Qt::AlignLeft | Qt::AlignTop,
+                                               Qt::AlignRight | Qt::AlignBottom,   Qt::AlignLeft | Qt::AlignBottom,
+                                               Qt::AlignRight | Qt::AlignVCenter,  Qt::AlignHCenter | Qt::AlignTop,
+                                               Qt::AlignHCenter | Qt::AlignBottom, Qt::AlignLeft | Qt::AlignVCenter};
 
 QRectF rectAt(Qt::Alignment place, const QRectF& room, const QSizeF& size)
 {

@@ -71,6 +71,7 @@ public:
     static std::optional<double> floorOf(QualityMeasure measure);
 
     std::vector<ReadoutEntry> readout() const override; ///< all that is known of the point that is pointed at
+    bool readsEverySeries() const override { return false; }
     PlotTable table() const override;
 
 Q_SIGNALS:

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/pages/quality_curves.h"
+
+#include "core/config/configuration.h"
+#include "widgets/models/comparison_model.h"
+
+#include <QCoreApplication>
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <tuple>
+
+namespace kvw {
+namespace {
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+constexpr int kMarkers = 6;
+
+class Text
+{
+    Q_DECLARE_TR_FUNCTIONS(kvw::QualityPage)
+};
+
+double rankOf(const CodecSpec& codec) { return codec.transform.rank > 0 ? codec.transform.rank : kNone; }
+
+double bitsOf(const CodecSpec& codec)
+{
+    switch (codec.quantiser.kind) {
+    case QuantiserKind::Integer:
+        return codec.quantiser.bits;
+    case QuantiserKind::Fp32:
+        return 32;
+    case QuantiserKind::ModelType:
+    case QuantiserKind::Fp16:
+    case QuantiserKind::Bf16:
+        return 16;
+    }
+    return kNone;
+}
+
+QualityPoint pointOf(const QualityRow& row, const Configuration& configuration)
+{
+    const QualityRecord& record = row.record;
+    const auto set = [](const std::optional<double>& value) { return value.value_or(kNone); };
+    QualityPoint point;
+    point.run = record.run;
+    point.config = toQt(record.config);
+    point.detail = Text::tr("run %1 of %2, protocol %3")
+                       .arg(record.run)
+                       .arg(measurementOf(row.source))
+                       .arg(toQt(record.protocol));
+    point.values = {set(record.rel_ppl),
+                    set(record.kl_mean),
+                    set(record.kl_p99),
+                    record.top1 ? 1 - *record.top1 : kNone,
+                    record.bits_per_value(),
+                    record.ledger.cache_bytes(),
+                    rankOf(configuration.k),
+                    rankOf(configuration.v),
+                    bitsOf(configuration.k),
+                    bitsOf(configuration.v)};
+    point.relative_ppl_low = set(record.rel_ppl_lo);
+    point.relative_ppl_high = set(record.rel_ppl_hi);
+    return point;
+}
+
+/// What points of one curve have in common, and the numbers that it may run over.
+struct Family
+{
+    RowId measurement = 0;
+    std::string rest;  ///< the configuration with these numbers taken out
+    std::string shown; ///< the same for people
+    bool by_rank = false;
+};
+
+std::string replaced(std::string text, std::string_view what, std::string_view with)
+{
+    for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += with.size())
+        text.replace(at, what.size(), with);
+    return text;
+}
+
+Family familyOf(const QualityRow& row, Configuration configuration)
+{
+    Family family;
+    family.measurement = measurementOf(row.source);
+    family.by_rank = configuration.k.transform.rank > 0 || configuration.v.transform.rank > 0;
+    // Ranks beyond any head size stand for "any rank"; three bits for "any number of bits".
+    constexpr int kAnyRank = 4096;
+    constexpr int kAnyBits = 3;
+    for (CodecSpec* codec : {&configuration.k, &configuration.v}) {
+        if (family.by_rank && codec->transform.rank > 0)
+            codec->transform.rank = kAnyRank;
+        if (!family.by_rank && codec->quantiser.kind == QuantiserKind::Integer)
+            codec->quantiser.bits = kAnyBits;
+    }
+    family.rest = format(configuration);
+    family.shown = family.by_rank ? replaced(family.rest, ":4096", "") : replaced(family.rest, "int3", "int");
+    return family;
+}
+
+/// The numbers that vary in a family: (keys, values); 0 where there is none.
+std::pair<double, double> numbersOf(const QualityPoint& point, bool by_rank)
+{
+    const auto at = [&point](QualityMeasure measure) {
+        const double value = point.at(measure);
+        return std::isnan(value) ? 0 : value;
+    };
+    return by_rank ? std::pair(at(QualityMeasure::RankK), at(QualityMeasure::RankV))
+                   : std::pair(at(QualityMeasure::BitsK), at(QualityMeasure::BitsV));
+}
+
+/// One number varies, or both and are equal in every point; and no two points have the same.
+bool isOneCurve(const std::vector<QualityPoint>& points, bool by_rank)
+{
+    std::set<double> keys, values, both;
+    bool equal = true;
+    for (const QualityPoint& point : points) {
+        const auto [k, v] = numbersOf(point, by_rank);
+        keys.insert(k);
+        values.insert(v);
+        equal = equal && k == v;
+        both.insert(std::max(k, v));
+    }
+    return points.size() > 1 && (keys.size() == 1 || values.size() == 1 || equal)
+        && std::max(keys.size(), values.size()) == points.size();
+}
+
+} // namespace
+
+RowId measurementOf(const Provenance& source) { return source.run.parent_run.value_or(source.run.id); }
+
+std::vector<QualityCurve> qualityCurves(std::span<const QualityRow> rows, const std::set<RowId>& measurements)
+{
+    struct Group
+    {
+        Family family;
+        bool sweep = false;
+        std::vector<QualityPoint> points;
+    };
+    std::vector<Group> groups;
+    std::map<std::tuple<RowId, bool, std::string>, std::size_t> places;
+    for (const QualityRow& row : rows) {
+        if (!measurements.contains(measurementOf(row.source)) || !row.record.rel_ppl)
+            continue;
+        Configuration configuration;
+        try {
+            configuration = parse_configuration(row.record.config);
+        } catch (const Error&) {
+            continue; // of a newer version, whose words this one does not know
+        }
+        const Family family = familyOf(row, configuration);
+        const auto [place, is_new] =
+            places.try_emplace({family.measurement, family.by_rank, family.rest}, groups.size());
+        if (is_new)
+            groups.push_back({family, row.source.run.kind == RunKind::Sweep, {}});
+        groups[place->second].points.push_back(pointOf(row, configuration));
+    }
+    std::vector<QualityCurve> curves;
+    for (Group& group : groups) {
+        QualityCurve curve;
+        const bool joined = group.sweep && isOneCurve(group.points, group.family.by_rank);
+        curve.name = toQt(joined || group.points.size() > 1 ? group.family.shown : toStd(group.points.front().config));
+        if (measurements.size() > 1)
+            curve.name = Text::tr("%1, run %2").arg(curve.name).arg(group.family.measurement);
+        const int number = static_cast<int>(curves.size());
+        curve.look.colour = number;
+        curve.look.marker = number % kMarkers;
+        curve.look.dash = number / kCurveColours;
+        curve.look.line = joined;
+        std::stable_sort(group.points.begin(), group.points.end(), [&group](const auto& a, const auto& b) {
+            return numbersOf(a, group.family.by_rank) < numbersOf(b, group.family.by_rank);
+        });
+        curve.points = std::move(group.points);
+        curves.push_back(std::move(curve));
+    }
+    return curves;
+}
+
+} // namespace kvw

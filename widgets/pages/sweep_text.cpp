@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/pages/sweep_text.h"
+
+#include "core/config/grid.h"
+#include "widgets/models/workspace.h"
+
+#include <QStringList>
+
+#include <algorithm>
+
+namespace kvw {
+namespace {
+
+bool hasRank(const QString& transform)
+{
+    return transform == QLatin1String("pca") || transform == QLatin1String("kq") || transform == QLatin1String("out")
+        || transform == QLatin1String("random");
+}
+
+bool hasWeights(const QString& transform)
+{
+    return transform == QLatin1String("pca") || transform == QLatin1String("kq") || transform == QLatin1String("out");
+}
+
+QString codecText(const SweepSide& side)
+{
+    QStringList stages;
+    if (!side.transform.isEmpty()) {
+        QString text = side.transform;
+        if (hasRank(side.transform))
+            text += QLatin1Char(':') + setOf(side.ranks);
+        if (hasWeights(side.transform) && (side.weighted || side.both_weights))
+            text += side.both_weights ? QStringLiteral("(|,weighted)") : QStringLiteral(",weighted");
+        stages << text;
+    }
+    if (const QString bits = setOf(side.bits); !bits.isEmpty())
+        stages << QStringLiteral("int") + bits + (side.scale.isEmpty() ? QString() : QLatin1Char(',') + side.scale);
+    return stages.join(QLatin1Char('+'));
+}
+
+QString item(const char* name, const QString& value)
+{
+    return value.isEmpty() ? QString() : QLatin1String(name) + QLatin1Char('=') + value;
+}
+
+} // namespace
+
+QString setOf(const QString& list)
+{
+    QStringList parts;
+    for (const QString& part : list.split(QLatin1Char(',')))
+        if (!part.trimmed().isEmpty())
+            parts << part.trimmed();
+    if (parts.isEmpty())
+        return {};
+    const QString joined = parts.join(QLatin1Char('|'));
+    return parts.size() == 1 && !joined.contains(QStringLiteral("..")) ? joined
+                                                                      : QLatin1Char('(') + joined + QLatin1Char(')');
+}
+
+QString sweepText(const SweepChoices& choices)
+{
+    const QString k = item("k", codecText(choices.k)), v = item("v", codecText(choices.v));
+    QStringList sides;
+    if (choices.together) {
+        QStringList both;
+        for (const QString& side : {k, v})
+            if (!side.isEmpty())
+                both << side;
+        if (!both.isEmpty())
+            sides << both.join(QLatin1Char(' '));
+    } else {
+        for (const QString& side : {k, v})
+            if (!side.isEmpty())
+                sides << side;
+    }
+    QStringList grids;
+    for (const QString& side : sides) {
+        QStringList items{choices.layers.trimmed().isEmpty()
+                              ? side
+                              : QStringLiteral("layers[%1]{%2}").arg(setOf(choices.layers), side)};
+        for (const QString& more : {item("sinks", setOf(choices.sinks)), item("window", setOf(choices.window))})
+            if (!more.isEmpty())
+                items << more;
+        grids << items.join(QLatin1Char(' '));
+    }
+    return grids.join(QStringLiteral("; "));
+}
+
+SweepSize sizeOf(const QString& grid)
+{
+    try {
+        return {static_cast<int>(expand_grid(toStd(grid)).size()), {}, {}};
+    } catch (const Error& error) {
+        return {0, toQt(error.message()), toQt(error.hint())};
+    }
+}
+
+std::optional<SweepEstimate> estimate(const Workspace& workspace, const QString& model_folder, int points,
+                                      std::int64_t tokens)
+{
+    std::vector<double> speeds;
+    for (const QualityRow& row : workspace.quality())
+        if (toQt(row.source.model.folder) == model_folder && row.record.tokens_per_s > 0)
+            speeds.push_back(row.record.tokens_per_s);
+    if (speeds.empty())
+        return std::nullopt;
+    const auto middle = speeds.begin() + static_cast<std::ptrdiff_t>(speeds.size() / 2);
+    std::nth_element(speeds.begin(), middle, speeds.end());
+    // The identity is measured too.
+    return SweepEstimate{static_cast<double>(points + 1) * static_cast<double>(tokens) / *middle,
+                         static_cast<int>(speeds.size())};
+}
+
+} // namespace kvw

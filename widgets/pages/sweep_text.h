@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/config/configuration.h"
+
+#include <QString>
+
+#include <optional>
+
+namespace kvw {
+
+class Workspace;
+
+/// What a person chose for keys or values in the form of a sweep; lists as they were typed.
+struct SweepSide
+{
+    QString transform; ///< "pca", "kq", ...; empty: none
+    QString ranks;     ///< "32, 48" or "16..64..8"; ignored where the transform has none
+    bool weighted = false, both_weights = false;
+    QString bits;  ///< "8, 4"; empty: no quantiser
+    QString scale; ///< "" by token, "channel=32", "group=16"
+    bool operator==(const SweepSide&) const = default;
+};
+struct SweepChoices
+{
+    SweepSide k, v;
+    bool together = true; ///< every choice for keys with every one for values; else each side alone
+    QString sinks, window, layers;
+};
+
+/// "(8|16..64..8)" from "8, 16..64..8"; one number stands for itself; empty for nothing.
+QString setOf(const QString& list);
+/// The grid in the grammar of docs/configuration.md; it may be wrong where what was typed is.
+QString sweepText(const SweepChoices& choices);
+
+/// What a grid stands for, or why it stands for nothing.
+struct SweepSize
+{
+    int points = 0;
+    QString problem; ///< with the column in the text
+    QString hint;
+};
+SweepSize sizeOf(const QString& grid);
+
+/// Seconds that the points will take, from how fast the model was measured before; nothing without an earlier figure.
+struct SweepEstimate
+{
+    double seconds = 0;
+    int measurements = 0; ///< behind it
+};
+std::optional<SweepEstimate> estimate(const Workspace& workspace, const QString& model_folder, int points,
+                                      std::int64_t tokens);
+
+} // namespace kvw
