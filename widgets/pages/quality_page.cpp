@@ -89,8 +89,9 @@ QWidget* QualityPage::makeTools()
     over->setBuddy(m_x);
     auto* layout = new QHBoxLayout(box);
     layout->setContentsMargins(0, 0, 0, 0);
-    for (QWidget* each : {static_cast<QWidget*>(m_measurements), static_cast<QWidget*>(m_y), static_cast<QWidget*>(m_logY),
-                          static_cast<QWidget*>(over), static_cast<QWidget*>(m_x), static_cast<QWidget*>(m_logX)})
+    for (QWidget* each :
+         {static_cast<QWidget*>(m_measurements), static_cast<QWidget*>(m_y), static_cast<QWidget*>(m_logY),
+          static_cast<QWidget*>(over), static_cast<QWidget*>(m_x), static_cast<QWidget*>(m_logX)})
         layout->addWidget(each);
     layout->addStretch(1);
     layout->addWidget(m_compose);
@@ -101,9 +102,8 @@ QWidget* QualityPage::makeTools()
                                 static_cast<QualityMeasure>(m_y->currentData().toInt()));
         });
     for (const auto& [check, axis] : {std::pair{m_logX, PlotView::Axis::X}, std::pair{m_logY, PlotView::Axis::Y}}) {
-        connect(check, &QCheckBox::toggled, m_plot, [this, axis](bool on) {
-            m_plot->setScale(axis, on ? PlotView::Scale::Log : PlotView::Scale::Linear);
-        });
+        connect(check, &QCheckBox::toggled, m_plot,
+                [this, axis](bool on) { m_plot->setScale(axis, on ? PlotView::Scale::Log : PlotView::Scale::Linear); });
     }
     connect(m_plot, &PlotView::scaleChanged, this, [this] {
         m_logX->setChecked(m_plot->scale(PlotView::Axis::X) == PlotView::Scale::Log);
@@ -191,8 +191,9 @@ void QualityPage::fillMeasurements()
         const Provenance* source = workspace()->run(*run);
         if (!source)
             continue;
-        auto* action = m_menu->addAction(tr("%1, %2, %3").arg(runTitle(*source), toQt(source->model.name),
-                                                              source->text ? toQt(source->text->name) : tr("unknown text")));
+        auto* action = m_menu->addAction(tr("%1, %2, %3")
+                                             .arg(runTitle(*source), toQt(source->model.name),
+                                                  source->text ? toQt(source->text->name) : tr("unknown text")));
         action->setCheckable(true);
         action->setChecked(m_shown.contains(*run));
         connect(action, &QAction::toggled, this, [this, id = *run](bool on) {

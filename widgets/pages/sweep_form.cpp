@@ -85,9 +85,9 @@ SweepForm::SideFields SweepForm::addSide(QGridLayout* grid, int row, const QStri
     label->setBuddy(side.transform);
     grid->addWidget(label, row, 0);
     int column = 1;
-    for (QWidget* field : {static_cast<QWidget*>(side.transform), static_cast<QWidget*>(side.ranks),
-                           static_cast<QWidget*>(side.weights), static_cast<QWidget*>(side.bits),
-                           static_cast<QWidget*>(side.scale)})
+    for (QWidget* field :
+         {static_cast<QWidget*>(side.transform), static_cast<QWidget*>(side.ranks), static_cast<QWidget*>(side.weights),
+          static_cast<QWidget*>(side.bits), static_cast<QWidget*>(side.scale)})
         grid->addWidget(field, row, column++);
     for (QComboBox* box : {side.transform, side.weights, side.scale})
         connect(box, &QComboBox::currentIndexChanged, this, &SweepForm::compose);

@@ -55,7 +55,7 @@ QString setOf(const QString& list)
         return {};
     const QString joined = parts.join(QLatin1Char('|'));
     return parts.size() == 1 && !joined.contains(QStringLiteral("..")) ? joined
-                                                                      : QLatin1Char('(') + joined + QLatin1Char(')');
+                                                                       : QLatin1Char('(') + joined + QLatin1Char(')');
 }
 
 QString sweepText(const SweepChoices& choices)

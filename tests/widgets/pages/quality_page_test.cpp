@@ -140,8 +140,9 @@ TEST_F(QualityPages, OnlyPointsOfOneSweepThatDifferInOneNumberAreJoined)
 {
     open();
     const RowId sweep =
-        addMeasurement(RunKind::Sweep, {"k=kq:48 sinks=4", "k=kq:32 sinks=4", "k=kq:32", "v=int8 k=int8", "k=int4 v=int4",
-                                        "k=pca:32 v=out:32", "k=pca:48 v=out:40", "k=pca:48 v=out:48"});
+        addMeasurement(RunKind::Sweep,
+                       {"k=kq:48 sinks=4", "k=kq:32 sinks=4", "k=kq:32", "v=int8 k=int8", "k=int4 v=int4",
+                        "k=pca:32 v=out:32", "k=pca:48 v=out:40", "k=pca:48 v=out:48"});
     const RowId single = addMeasurement(RunKind::Ppl, {"k=kq:40 sinks=4", "k=kq:56 sinks=4"});
     show();
     EXPECT_EQ(page.shownMeasurements(), (std::set<RowId>{sweep, single}));
