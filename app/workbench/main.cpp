@@ -5,6 +5,7 @@
 #include "widgets/pages/page_export.h"
 #include "widgets/shell/dialogs.h"
 #include "widgets/shell/main_window.h"
+#include "widgets/shell/style.h"
 
 #include <QApplication>
 #include <QCommandLineParser>
@@ -109,7 +110,7 @@ int main(int argc, char** argv)
     const QApplication application(argc, argv);
     QApplication::setApplicationDisplayName(QStringLiteral("KV Workbench"));
     QApplication::setDesktopFileName(QStringLiteral("io.github.kvworkbench.KvWorkbench"));
-    QApplication::setStyle(QStringLiteral("Fusion"));
+    QApplication::setStyle(new kvw::Style);
     kvw::setUpSettings(settings);
     return run(parser, parser.positionalArguments());
 }

@@ -4,6 +4,7 @@
 #include "widgets/models/settings.h"
 #include "widgets/pages/page.h"
 #include "widgets/shell/main_window.h"
+#include "widgets/shell/style.h"
 
 #include <QApplication>
 #include <QDir>
@@ -58,11 +59,13 @@ int main(int argc, char** argv)
     QLocale::setDefault(QLocale(QLocale::English, QLocale::UnitedStates));
     const QApplication application(argc, argv);
     QApplication::setApplicationDisplayName(QStringLiteral("KV Workbench"));
-    QApplication::setStyle(QStringLiteral("Fusion"));
+    QApplication::setStyle(new kvw::Style);
     const QTemporaryDir own;
     kvw::setUpSettings(own.filePath(QStringLiteral("settings.ini")));
     const QString folder = QString::fromLocal8Bit(argv[2]);
     QDir().mkpath(folder);
+    kvw::Settings().setText(QStringLiteral("model"), QStringLiteral("models/smollm2-135m"));
+    kvw::Settings().setText(QStringLiteral("text"), QString());
     kvw::MainWindow window(kvw::MainWindow::Layout::Reset);
     window.resize(kWindow);
     if (const auto problem = window.workspace()->open(QString::fromLocal8Bit(argv[1]), kvw::Store::Access::ReadOnly)) {

@@ -78,6 +78,12 @@ bool Workspace::isReadOnly() const { return m_store && m_store->access() == Stor
 
 QString Workspace::path() const { return m_store ? QString::fromStdU16String(m_store->file().u16string()) : QString(); }
 
+QString Workspace::shownPath() const
+{
+    const QString file = path(), home = QDir::homePath() + QLatin1Char('/');
+    return file.startsWith(home) ? QStringLiteral("~/") + file.mid(home.size()) : file;
+}
+
 QString Workspace::name() const { return QFileInfo(path()).completeBaseName(); }
 
 QString Workspace::notice() const { return m_store ? toQt(m_store->notice()) : QString(); }

@@ -35,8 +35,9 @@ public:
 
     bool isOpen() const { return m_store != nullptr; }
     bool isReadOnly() const;
-    QString path() const; ///< absolute; empty without a project
-    QString name() const; ///< file name without folder and ".kvw"
+    QString path() const;      ///< absolute; empty without a project
+    QString shownPath() const; ///< for people: ~ stands for the home folder
+    QString name() const;      ///< file name without folder and ".kvw"
     QString notice() const;
 
     /// For writing: notes, jobs, view state. Null without a project. Throws kvw::Error as core/store/store.h says;

@@ -165,7 +165,7 @@ void StartPage::refresh()
         m_project->setText(tr("No project is open."));
     else
         m_project->setText(tr("Open: %1, with %n run(s)", nullptr, static_cast<int>(workspace()->runs().size()))
-                               .arg(workspace()->path()));
+                               .arg(workspace()->shownPath()));
     fillRecent();
 }
 

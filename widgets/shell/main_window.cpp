@@ -364,8 +364,8 @@ void MainWindow::projectChanged()
         m_projectLabel->setText(tr("No project"));
     } else {
         setWindowTitle(QStringLiteral("%1[*] — %2").arg(m_workspace.name(), program));
-        m_projectLabel->setText(m_workspace.isReadOnly() ? tr("%1 (read only)").arg(m_workspace.path())
-                                                         : m_workspace.path());
+        m_projectLabel->setText(m_workspace.isReadOnly() ? tr("%1 (read only)").arg(m_workspace.shownPath())
+                                                         : m_workspace.shownPath());
     }
     updateActions();
 }

@@ -214,7 +214,8 @@ TEST_F(Windows, WhatCanBeOperatedHasANameForScreenReaders)
         const bool field = qobject_cast<const QComboBox*>(each) || qobject_cast<const QAbstractSpinBox*>(each)
             || qobject_cast<const QLineEdit*>(each) || qobject_cast<const QPlainTextEdit*>(each)
             || qobject_cast<const QAbstractItemView*>(each) || qobject_cast<const PlotView*>(each);
-        if ((!button && !field) || each->focusPolicy() == Qt::NoFocus || each->objectName().startsWith(QStringLiteral("qt_")))
+        if ((!button && !field) || each->focusPolicy() == Qt::NoFocus
+            || each->objectName().startsWith(QStringLiteral("qt_")))
             continue;
         // Parts of a field (a spin box' line, a combo box' list) are read with it.
         const QWidget* parent = each->parentWidget();

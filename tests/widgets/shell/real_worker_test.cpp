@@ -44,8 +44,8 @@ protected:
         const QList<QByteArray> all = QByteArray(list).split(' ');
         QByteArray text;
         for (int i = 0; i < 400; ++i)
-            text += "The " + all[i * 7 % 5] + " and the " + all[(i * i + i / 3) % 5] + " number " + QByteArray::number(i * 37 % 101)
-                + " met.\n";
+            text += "The " + all[i * 7 % 5] + " and the " + all[(i * i + i / 3) % 5] + " number "
+                + QByteArray::number(i * 37 % 101) + " met.\n";
         return text;
     }
     template<typename Field>
