@@ -39,6 +39,10 @@ endfunction()
 add_library(kvw_widgets STATIC)
 set_target_properties(kvw_widgets PROPERTIES AUTORCC ON)
 target_sources(kvw_widgets PRIVATE "${CMAKE_SOURCE_DIR}/resources/kvworkbench.qrc")
+# scripts/translate brings the catalogues up to date with the sources.
+file(GLOB kvw_catalogues CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/resources/translations/*.ts")
+qt_add_lrelease(kvw_widgets TS_FILES ${kvw_catalogues} QM_FILES_OUTPUT_VARIABLE kvw_compiled_catalogues)
+qt_add_resources(kvw_widgets translations PREFIX /translations BASE "${CMAKE_BINARY_DIR}" FILES ${kvw_compiled_catalogues})
 target_include_directories(kvw_widgets PUBLIC "${CMAKE_SOURCE_DIR}")
 target_link_libraries(kvw_widgets PUBLIC kvw_qt QCustomPlotQt6::QCustomPlotQt6
     kvw_store kvw_protocol kvw_analysis kvw_report kvw_config kvw_model)

@@ -4,6 +4,7 @@
 #include "widgets/pages/page.h"
 #include "widgets/pages/page_export.h"
 #include "widgets/shell/dialogs.h"
+#include "widgets/shell/language.h"
 #include "widgets/shell/main_window.h"
 #include "widgets/shell/style.h"
 
@@ -112,5 +113,6 @@ int main(int argc, char** argv)
     QApplication::setDesktopFileName(QStringLiteral("io.github.kvworkbench.KvWorkbench"));
     QApplication::setStyle(new kvw::Style);
     kvw::setUpSettings(settings);
+    kvw::installTranslations();
     return run(parser, parser.positionalArguments());
 }

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/widgets/support/workspace_fixture.h"
+#include "widgets/shell/actions.h"
+#include "widgets/shell/language.h"
+
+#include <QCoreApplication>
+#include <QDir>
+#include <QProcess>
+#include <QRegularExpression>
+#include <QSet>
+#include <QTranslator>
+#include <QXmlStreamReader>
+
+namespace kvw::testing {
+namespace {
+
+const QString kCatalogue = QStringLiteral(KVW_SOURCE_DIR "/resources/translations/kvworkbench_de.ts");
+
+struct Entry
+{
+    QString context, source;
+    QStringList translations;
+    bool finished = true;
+};
+
+std::vector<Entry> entries(const QString& file)
+{
+    QFile in(file);
+    EXPECT_TRUE(in.open(QIODevice::ReadOnly)) << toStd(file);
+    QXmlStreamReader xml(&in);
+    std::vector<Entry> out;
+    QString context;
+    while (!xml.atEnd()) {
+        if (xml.readNext() != QXmlStreamReader::StartElement)
+            continue;
+        if (xml.name() == QLatin1String("name"))
+            context = xml.readElementText();
+        else if (xml.name() == QLatin1String("message"))
+            out.push_back({context, {}, {}, true});
+        else if (xml.name() == QLatin1String("source"))
+            out.back().source = xml.readElementText();
+        else if (xml.name() == QLatin1String("translation")) {
+            out.back().finished = !xml.attributes().hasAttribute(QLatin1String("type"));
+            QString text;
+            while (!(xml.readNext() == QXmlStreamReader::EndElement && xml.name() == QLatin1String("translation")))
+                if (xml.isStartElement())
+                    out.back().translations << xml.readElementText();
+                else if (xml.isCharacters())
+                    text += xml.text();
+            if (out.back().translations.isEmpty())
+                out.back().translations << text;
+        }
+    }
+    EXPECT_FALSE(xml.hasError()) << toStd(xml.errorString());
+    return out;
+}
+
+QStringList placeholders(const QString& text)
+{
+    static const QRegularExpression pattern(QStringLiteral("%(\\d|n)"));
+    QStringList out;
+    for (auto found = pattern.globalMatch(text); found.hasNext();)
+        out << found.next().captured();
+    out.sort();
+    return out;
+}
+
+TEST(GermanTranslation, EveryTextIsTranslatedWithItsPlaceholders)
+{
+    const auto all = entries(kCatalogue);
+    EXPECT_GT(all.size(), 700u);
+    for (const Entry& entry : all) {
+        EXPECT_TRUE(entry.finished) << toStd(entry.context) << ": " << toStd(entry.source);
+        for (const QString& text : entry.translations) {
+            EXPECT_FALSE(text.trimmed().isEmpty() && !entry.source.trimmed().isEmpty()) << toStd(entry.source);
+            EXPECT_EQ(placeholders(text), placeholders(entry.source)) << toStd(entry.source);
+        }
+    }
+}
+
+TEST(GermanTranslation, TheCatalogueHasEveryTextOfTheSources)
+{
+    const QTemporaryDir folder;
+    const QString copy = folder.filePath(QStringLiteral("kvworkbench_de.ts"));
+    QProcess lupdate;
+    lupdate.setWorkingDirectory(QStringLiteral(KVW_SOURCE_DIR));
+    lupdate.start(QStringLiteral(KVW_LUPDATE),
+                  {QStringLiteral("widgets"), QStringLiteral("app"), QStringLiteral("-locations"), QStringLiteral("none"),
+                   QStringLiteral("-ts"), copy});
+    ASSERT_TRUE(lupdate.waitForFinished(120'000)) << toStd(lupdate.errorString());
+    ASSERT_EQ(lupdate.exitCode(), 0) << lupdate.readAllStandardError().toStdString();
+    QSet<QString> known;
+    for (const Entry& entry : entries(kCatalogue))
+        known.insert(entry.context + QLatin1Char('|') + entry.source);
+    const auto wanted = entries(copy);
+    EXPECT_GT(wanted.size(), 700u);
+    for (const Entry& entry : wanted)
+        EXPECT_TRUE(known.contains(entry.context + QLatin1Char('|') + entry.source))
+            << toStd(entry.context) << ": " << toStd(entry.source) << " (scripts/translate)";
+}
+
+TEST(GermanTranslation, TheProgramSpeaksIt)
+{
+    installTranslations(QLocale(QLocale::German, QLocale::Germany));
+    EXPECT_EQ(QCoreApplication::translate("kvw::SpectraPage", "Spectra"), QStringLiteral("Spektren"));
+    for (QTranslator* each : QCoreApplication::instance()->findChildren<QTranslator*>()) {
+        QCoreApplication::removeTranslator(each);
+        delete each;
+    }
+    EXPECT_EQ(QCoreApplication::translate("kvw::SpectraPage", "Spectra"), QStringLiteral("Spectra"));
+}
+
+} // namespace
+} // namespace kvw::testing
