@@ -24,7 +24,7 @@ class Text
 
 double rankOf(const CodecSpec& codec) { return codec.transform.rank > 0 ? codec.transform.rank : kNone; }
 
-double bitsOf(const CodecSpec& codec)
+double bitsOf(const CodecSpec& codec, bool model_is_fp32)
 {
     switch (codec.quantiser.kind) {
     case QuantiserKind::Integer:
@@ -32,6 +32,7 @@ double bitsOf(const CodecSpec& codec)
     case QuantiserKind::Fp32:
         return 32;
     case QuantiserKind::ModelType:
+        return model_is_fp32 ? 32 : 16;
     case QuantiserKind::Fp16:
     case QuantiserKind::Bf16:
         return 16;
@@ -39,8 +40,22 @@ double bitsOf(const CodecSpec& codec)
     return kNone;
 }
 
-QualityPoint pointOf(const QualityRow& row, const Configuration& configuration)
+/// The codec of a side: of all layers or, where only some layers are compressed, the first list's.
+CodecSpec& codecOf(Configuration& configuration, bool keys)
 {
+    CodecSpec& all = keys ? configuration.k : configuration.v;
+    if (!all.is_identity())
+        return all;
+    for (LayerOverride& each : configuration.overrides)
+        if (std::optional<CodecSpec>& own = keys ? each.k : each.v; own && !own->is_identity())
+            return *own;
+    return all;
+}
+
+QualityPoint pointOf(const QualityRow& row, Configuration configuration)
+{
+    const CodecSpec &k = codecOf(configuration, true), &v = codecOf(configuration, false);
+    const bool fp32 = row.source.environment.type == "fp32";
     const QualityRecord& record = row.record;
     const auto set = [](const std::optional<double>& value) { return value.value_or(kNone); };
     QualityPoint point;
@@ -78,11 +93,12 @@ Family familyOf(const QualityRow& row, Configuration configuration)
 {
     Family family;
     family.measurement = measurementOf(row.source);
-    family.by_rank = configuration.k.transform.rank > 0 || configuration.v.transform.rank > 0;
+    CodecSpec &k = codecOf(configuration, true), &v = codecOf(configuration, false);
+    family.by_rank = k.transform.rank > 0 || v.transform.rank > 0;
     // Ranks beyond any head size stand for "any rank"; three bits for "any number of bits".
     constexpr int kAnyRank = 4096;
     constexpr int kAnyBits = 3;
-    for (CodecSpec* codec : {&configuration.k, &configuration.v}) {
+    for (CodecSpec* codec : {&k, &v}) {
         if (family.by_rank && codec->transform.rank > 0)
             codec->transform.rank = kAnyRank;
         if (!family.by_rank && codec->quantiser.kind == QuantiserKind::Integer)

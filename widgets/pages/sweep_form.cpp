@@ -145,6 +145,7 @@ QWidget* SweepForm::makeMore()
     connect(m_model, &QComboBox::currentIndexChanged, this, &SweepForm::check);
     connect(m_text, &PathPicker::changed, this, &SweepForm::check);
     connect(m_tokens, &QSpinBox::valueChanged, this, &SweepForm::check);
+    connect(m_protocol, &QComboBox::currentTextChanged, this, &SweepForm::check);
     return box;
 }
 
@@ -204,7 +205,7 @@ SweepChoices SweepForm::choices() const
             m_sinks->text(), m_recent->text(), m_layers->text()};
 }
 
-QString SweepForm::grid() const { return m_grid->toPlainText().simplified(); }
+QString SweepForm::grid() const { return m_grid->toPlainText().replace(QLatin1Char('\n'), QLatin1Char(' ')); }
 
 void SweepForm::setGrid(const QString& text) { m_grid->setPlainText(text); }
 
@@ -235,15 +236,17 @@ void SweepForm::check()
 {
     if (!m_start)
         return;
-    const SweepSize size = grid().isEmpty() ? SweepSize{0, tr("Choose a transform or bits."), {}} : sizeOf(grid());
+    const SweepSize size =
+        grid().trimmed().isEmpty() ? SweepSize{0, tr("Choose a transform or bits."), {}} : sizeOf(grid());
     const QString reason = reasonAgainst();
     QStringList words;
     if (!size.problem.isEmpty()) {
         words << size.problem << size.hint;
     } else {
         words << tr("%n configuration(s)", nullptr, size.points);
-        const auto time = m_workspace ? estimate(*m_workspace, m_model->folder(), size.points, m_tokens->value())
-                                      : std::optional<SweepEstimate>();
+        const auto time = m_workspace
+            ? estimate(*m_workspace, m_model->folder(), m_protocol->currentText(), size.points, m_tokens->value())
+            : std::optional<SweepEstimate>();
         words.last() += time ? tr(", about %1, as fast as %n earlier measurement(s).", nullptr, time->measurements)
                                    .arg(toQt(human_duration(time->seconds)))
                              : tr("; there is no earlier measurement to estimate the time from.");

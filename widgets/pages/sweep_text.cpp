@@ -96,12 +96,13 @@ SweepSize sizeOf(const QString& grid)
     }
 }
 
-std::optional<SweepEstimate> estimate(const Workspace& workspace, const QString& model_folder, int points,
-                                      std::int64_t tokens)
+std::optional<SweepEstimate> estimate(const Workspace& workspace, const QString& model_folder, const QString& protocol,
+                                      int points, std::int64_t tokens)
 {
     std::vector<double> speeds;
     for (const QualityRow& row : workspace.quality())
-        if (toQt(row.source.model.folder) == model_folder && row.record.tokens_per_s > 0)
+        if (toQt(row.source.model.folder) == model_folder && toQt(row.record.protocol) == protocol
+            && row.record.tokens_per_s > 0)
             speeds.push_back(row.record.tokens_per_s);
     if (speeds.empty())
         return std::nullopt;

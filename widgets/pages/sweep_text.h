@@ -42,13 +42,13 @@ struct SweepSize
 };
 SweepSize sizeOf(const QString& grid);
 
-/// Seconds that the points will take, from how fast the model was measured before; nothing without an earlier figure.
+/// Seconds that the points will take, from how fast the model was measured before by the same protocol; nothing without an earlier figure.
 struct SweepEstimate
 {
     double seconds = 0;
     int measurements = 0; ///< behind it
 };
-std::optional<SweepEstimate> estimate(const Workspace& workspace, const QString& model_folder, int points,
-                                      std::int64_t tokens);
+std::optional<SweepEstimate> estimate(const Workspace& workspace, const QString& model_folder, const QString& protocol,
+                                      int points, std::int64_t tokens);
 
 } // namespace kvw

@@ -165,6 +165,17 @@ TEST_F(QualityPages, OnlyPointsOfOneSweepThatDifferInOneNumberAreJoined)
         EXPECT_FALSE(each.name.startsWith(QStringLiteral("identity"))) << "it has nothing to be compared with";
 }
 
+TEST_F(QualityPages, LayerRangesHaveTheirRanksAndCurves)
+{
+    open();
+    addMeasurement(RunKind::Sweep, {"layers[0-1]{k=kq:4}", "layers[0-1]{k=kq:6}", "layers[2-3]{k=kq:4}"});
+    show();
+    ASSERT_EQ(page.plot()->curves().size(), 2u);
+    EXPECT_TRUE(page.plot()->curves()[0].look.line);
+    EXPECT_EQ(page.plot()->curves()[0].points[1].at(QualityMeasure::RankK), 6);
+    EXPECT_EQ(page.plot()->curves()[0].points[0].at(QualityMeasure::BitsK), 32) << "the fixture's runs compute in fp32";
+}
+
 TEST_F(QualityPages, OtherTextsAreNotDrawnUnlessAsked)
 {
     open();
@@ -240,13 +251,14 @@ TEST_F(QualityPages, TheJobSaysWhatStandsInTheForm)
 TEST_F(QualityPages, TheEstimateComesFromEarlierMeasurements)
 {
     open();
-    EXPECT_FALSE(estimate(workspace, toQt(someModel().folder), 3, 1000));
+    EXPECT_FALSE(estimate(workspace, toQt(someModel().folder), QStringLiteral("all"), 3, 1000));
     addMeasurement(RunKind::Sweep, {"k=int8"});
     workspace.reload();
-    const auto time = estimate(workspace, toQt(someModel().folder), 3, 1000);
+    const auto time = estimate(workspace, toQt(someModel().folder), QStringLiteral("all"), 3, 1000);
     ASSERT_TRUE(time);
     EXPECT_DOUBLE_EQ(time->seconds, 4.0) << "three points and the identity, 1000 tokens at 1000 a second";
     EXPECT_EQ(time->measurements, 2);
+    EXPECT_FALSE(estimate(workspace, toQt(someModel().folder), QStringLiteral("step"), 3, 1000)) << "far slower";
 }
 
 TEST_F(QualityPages, FigureAndTableAreExported)

@@ -85,8 +85,8 @@ TEST(GermanTranslation, TheCatalogueHasEveryTextOfTheSources)
     QProcess lupdate;
     lupdate.setWorkingDirectory(QStringLiteral(KVW_SOURCE_DIR));
     lupdate.start(QStringLiteral(KVW_LUPDATE),
-                  {QStringLiteral("widgets"), QStringLiteral("app"), QStringLiteral("-locations"), QStringLiteral("none"),
-                   QStringLiteral("-ts"), copy});
+                  {QStringLiteral("widgets"), QStringLiteral("app"), QStringLiteral("-locations"),
+                   QStringLiteral("none"), QStringLiteral("-ts"), copy});
     ASSERT_TRUE(lupdate.waitForFinished(120'000)) << toStd(lupdate.errorString());
     ASSERT_EQ(lupdate.exitCode(), 0) << lupdate.readAllStandardError().toStdString();
     QSet<QString> known;
