@@ -46,15 +46,18 @@ void report(const char* what, std::vector<double> values, double share, double w
         std::printf("%-52s median %6.2f ms, p99 %6.2f ms, at most %g ms%s\n", what, median, judged, wanted,
                     judged > wanted ? "  MISSED" : "");
     else
-        std::printf("%-52s median %6.2f ms, at most %g ms%s\n", what, median, wanted, judged > wanted ? "  MISSED" : "");
+        std::printf("%-52s median %6.2f ms, at most %g ms%s\n", what, median, wanted,
+                    judged > wanted ? "  MISSED" : "");
 }
 
 void fill(const QString& file)
 {
     Store store = Store::open(toStd(file));
     store.transaction([&store] {
-        store.put_model({"m1", "model", "/models/model", "LlamaForCausalLM", kLayers, 32, kHeads, kDim, 4096, 32000, 1000});
-        const RowId environment = store.put_environment({"cpu", 2, 2, 1 << 30, "cpu", "bf16", "os", "g++", "2.11", "0.1"});
+        store.put_model(
+            {"m1", "model", "/models/model", "LlamaForCausalLM", kLayers, 32, kHeads, kDim, 4096, 32000, 1000});
+        const RowId environment =
+            store.put_environment({"cpu", 2, 2, 1 << 30, "cpu", "bf16", "os", "g++", "2.11", "0.1"});
         RunRecord run;
         run.model_hash = "m1";
         run.environment = environment;

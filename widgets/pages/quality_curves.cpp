@@ -63,11 +63,16 @@ QualityPoint pointOf(const QualityRow& row, Configuration configuration)
     point.config = toQt(record.config);
     point.detail =
         Text::tr("run %1 of %2, protocol %3").arg(record.run).arg(measurementOf(row.source)).arg(toQt(record.protocol));
-    point.values = {set(record.rel_ppl),     set(record.kl_mean),
-                    set(record.kl_p99),      record.top1 ? 1 - *record.top1 : kNone,
-                    record.bits_per_value(), record.ledger.cache_bytes(),
-                    rankOf(configuration.k), rankOf(configuration.v),
-                    bitsOf(configuration.k), bitsOf(configuration.v)};
+    point.values = {set(record.rel_ppl),
+                    set(record.kl_mean),
+                    set(record.kl_p99),
+                    record.top1 ? 1 - *record.top1 : kNone,
+                    record.bits_per_value(),
+                    record.ledger.cache_bytes(),
+                    rankOf(k),
+                    rankOf(v),
+                    bitsOf(k, fp32),
+                    bitsOf(v, fp32)};
     point.relative_ppl_low = set(record.rel_ppl_lo);
     point.relative_ppl_high = set(record.rel_ppl_hi);
     return point;

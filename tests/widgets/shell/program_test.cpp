@@ -80,16 +80,17 @@ TEST_F(WorkbenchExport, WritesAPageAtAnyScaleWithoutADisplay)
     for (const QString& scale : {QStringLiteral("1"), QStringLiteral("2")}) {
         const QString out = folder.filePath(QStringLiteral("out") + scale);
         const Ended done = run(kProgram,
-                               {file, QStringLiteral("--page"), QStringLiteral("spectra"), QStringLiteral("--export"), out,
-                                QStringLiteral("--settings"), folder.filePath(QStringLiteral("settings.ini"))},
+                               {file, QStringLiteral("--page"), QStringLiteral("spectra"), QStringLiteral("--export"),
+                                out, QStringLiteral("--settings"), folder.filePath(QStringLiteral("settings.ini"))},
                                {QStringLiteral("QT_SCALE_FACTOR=") + scale});
         EXPECT_EQ(done.code, 0) << toStd(done.err);
         QFile svg(QDir(out).filePath(QStringLiteral("spectra-variances.svg")));
         ASSERT_TRUE(svg.open(QIODevice::ReadOnly)) << toStd(done.out);
         EXPECT_TRUE(svg.readAll().contains("</svg>"));
     }
-    const Ended missing = run(kProgram, {folder.filePath(QStringLiteral("none.kvw")), QStringLiteral("--export"),
-                                         folder.filePath(QStringLiteral("out3"))});
+    const Ended missing = run(kProgram,
+                              {folder.filePath(QStringLiteral("none.kvw")), QStringLiteral("--export"),
+                               folder.filePath(QStringLiteral("out3"))});
     EXPECT_EQ(missing.code, 1);
     EXPECT_TRUE(missing.err.contains(QStringLiteral("none.kvw"))) << toStd(missing.err);
 }
