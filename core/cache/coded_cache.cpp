@@ -123,6 +123,14 @@ void CodedCache::append(int index, const at::Tensor& k, const at::Tensor& v)
 void CodedCache::append_side(Side& side, const LayerCodec& policy, const at::Tensor& x)
 {
     const std::int64_t tokens = x.size(1);
+    if (x.size(3) != (side.codec->folded ? side.codec->width : shape_.head_dim))
+        throw Error(ErrorKind::Internal,
+                    fmt::format("vectors of {} numbers were appended to a cache for {}", x.size(3),
+                                side.codec->folded ? side.codec->width : shape_.head_dim));
+    if (side.codec->folded) {
+        store_coded(side, x.permute({0, 2, 1, 3}).contiguous());
+        return;
+    }
     if (!side.codec->coded) {
         append_raw(side.recent, x, 0, tokens);
         return;
@@ -184,7 +192,7 @@ void CodedCache::settle()
 
 void CodedCache::settle_side(Side& side, int window)
 {
-    if (!side.codec->coded)
+    if (!side.codec->coded || side.codec->folded)
         return;
     if (options_.code_when == CodeWhen::Later) {
         code_from_recent(side, window);

@@ -147,7 +147,13 @@ at::Tensor CodedCache::attend_step(Layer& layer, const at::Tensor& q)
     args.key_segments = static_cast<int>(layer.key_segments.size());
     args.values = layer.value_segments.data();
     args.value_segments = static_cast<int>(layer.value_segments.size());
-    args.out_raw = out.data_ptr<float>();
+    if (v.folded) { // the coded share is all there is, and leaves as it is
+        out = at::empty({options_.sequences, 1, static_cast<std::int64_t>(shape_.heads) * v.width}, at::kFloat);
+        raw_.resize(std::max(raw_.size(), static_cast<std::size_t>(args.lanes * group * d)));
+        args.out_raw = raw_.data();
+    } else {
+        args.out_raw = out.data_ptr<float>();
+    }
     if (k.coded) {
         args.rank_k = k.width;
         args.maybe_q_coded = args.q;
@@ -158,14 +164,14 @@ at::Tensor CodedCache::attend_step(Layer& layer, const at::Tensor& q)
         sums_.resize(static_cast<std::size_t>(args.lanes * group * v.width));
         mass_.resize(static_cast<std::size_t>(args.lanes * group));
         args.rank_v = v.width;
-        args.maybe_out_coded = sums_.data();
+        args.maybe_out_coded = v.folded ? out.data_ptr<float>() : sums_.data();
         args.maybe_coded_mass = mass_.data();
     }
     scratch_.resize(std::max(scratch_.size(), kernels::attend_scratch_floats(args)));
     args.scratch = scratch_.data();
     if (kernels::attend_decode(args) != kernels::Status::Ok)
         throw Error(ErrorKind::Internal, "the decode attention refused the cache's segments");
-    if (v.coded)
+    if (v.coded && !v.folded)
         add_step(v, args.out_raw);
     return out;
 }
@@ -184,7 +190,7 @@ at::Tensor CodedCache::add_rows(const Side& side, std::vector<kernels::PrefillRo
         lifted = expand_coded(side);
         out.push_back(fp32_rows(lifted));
     } else {
-        add(side.coded, side.codec->has_basis());
+        add(side.coded, side.codec->has_basis() || side.codec->folded);
     }
     add(side.recent, false);
     return lifted;
@@ -216,7 +222,7 @@ at::Tensor CodedCache::attend_many(const Layer& layer, const at::Tensor& q) cons
             args.maybe_logit_offset = offset.data_ptr<float>();
         }
     }
-    if (compressed && v.has_basis()) {
+    if ((compressed && v.has_basis()) || v.folded) {
         sums = at::empty({sequences, tokens, heads, v.width}, at::kFloat);
         mass = at::empty({sequences, tokens, heads, 1}, at::kFloat);
         args.rank_v = v.width;
@@ -224,6 +230,8 @@ at::Tensor CodedCache::attend_many(const Layer& layer, const at::Tensor& q) cons
         args.maybe_coded_mass = mass.data_ptr<float>();
     }
     run_prefill(args);
+    if (v.folded)
+        return sums.view({sequences, tokens, heads * v.width});
     if (sums.defined()) {
         at::Tensor lifted = at::bmm(by_kv_head(sums, shape_.kv_heads), v.decoder_transposed);
         if (v.mean.defined())

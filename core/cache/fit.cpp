@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace kvw {
 namespace {
@@ -34,17 +35,21 @@ public:
     {}
 
     SideCodec side(const CodecSpec& spec, const Place& place);
+    /// Of the side that was made last, where its values are folded.
+    std::optional<ValueFold> take_fold() { return std::exchange(maybe_fold_, std::nullopt); }
 
 private:
     Basis basis(const TransformSpec& transform, const Place& place, int head);
     Moments moments(const TransformSpec& transform, const Place& place, int head, Quantity quantity);
     const Calibration& calibration() const;
     void set_bases(SideCodec& codec, const std::vector<Basis>& bases) const;
+    ValueFold fold_of(const std::vector<Basis>& bases, std::int64_t rank) const;
 
     const AttentionShape& shape_;
     ComputeType type_;
     const Calibration* maybe_calibration_;
     std::vector<std::string>& notes_;
+    std::optional<ValueFold> maybe_fold_;
 };
 
 kernels::RowFormat row_format(const QuantiserSpec& spec, ComputeType type, int width)
@@ -193,8 +198,27 @@ SideCodec Fitter::side(const CodecSpec& spec, const Place& place)
         else
             bases.push_back(basis(spec.transform, place, head));
     }
+    if (spec.transform.fold) {
+        codec.folded = true;
+        maybe_fold_ = fold_of(bases, codec.width);
+        return codec;
+    }
     set_bases(codec, bases);
     return codec;
+}
+
+ValueFold Fitter::fold_of(const std::vector<Basis>& bases, std::int64_t rank) const
+{
+    const std::int64_t heads = shape_.kv_heads, d = shape_.head_dim;
+    ValueFold fold{at::empty({heads, d, rank}, at::kDouble), at::empty({heads, d, rank}, at::kDouble),
+                   at::zeros({heads, d}, at::kDouble)};
+    for (std::int64_t g = 0; g < heads; ++g) {
+        const Basis& basis = bases[static_cast<std::size_t>(g)];
+        std::copy(basis.encoder.begin(), basis.encoder.end(), fold.encoder.data_ptr<double>() + g * d * rank);
+        std::copy(basis.decoder.begin(), basis.decoder.end(), fold.decoder.data_ptr<double>() + g * d * rank);
+        std::copy(basis.mean.begin(), basis.mean.end(), fold.mean.data_ptr<double>() + g * d);
+    }
+    return fold;
 }
 
 void check_calibration(const Calibration& calibration, const AttentionShape& shape)
@@ -230,9 +254,23 @@ FittedConfiguration fit(const Configuration& configuration, const AttentionShape
         codec.window = wanted.window;
         codec.k = fitter.side(wanted.k, {layer, Side::Key, wanted.sinks});
         codec.v = fitter.side(wanted.v, {layer, Side::Value, wanted.sinks});
+        codec.maybe_fold = fitter.take_fold();
         fitted.fixed_bytes += codec.k.fixed_bytes + codec.v.fixed_bytes;
         fitted.layers.push_back(std::move(codec));
     }
+    return fitted;
+}
+
+FittedConfiguration fit(const Configuration& configuration, const Decoder& decoder,
+                        const Calibration* maybe_calibration)
+{
+    FittedConfiguration fitted =
+        fit(configuration, decoder.attention_shape(), decoder.compute_type(), maybe_calibration);
+    std::vector<std::optional<ValueFold>> folds;
+    for (LayerCodec& layer : fitted.layers)
+        folds.push_back(std::exchange(layer.maybe_fold, std::nullopt));
+    if (std::any_of(folds.begin(), folds.end(), [](const auto& fold) { return fold.has_value(); }))
+        fitted.maybe_decoder = decoder.with_folded_values(folds);
     return fitted;
 }
 

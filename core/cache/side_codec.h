@@ -18,6 +18,9 @@ namespace kvw {
 ///     z = encoder^T (x - mean)     x' = mean + decoder z      per head (core/analysis/basis.h)
 struct SideCodec
 {
+    /// Values that come out of the model as the basis' coordinates (ValueFold): `width` numbers a head, coded token by token
+    /// as they come, and given back as they are.
+    bool folded = false;
     bool coded = false; ///< false: vectors are stored as the model made them and none of the rest is used
     TransformKind transform = TransformKind::Identity;
     int head_dim = 0;

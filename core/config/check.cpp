@@ -39,9 +39,28 @@ public:
                 bad(fmt::format("layer {}: {}={} is out of range: 0 to {} was wanted", index, word, count,
                                 config::kMaxRawTokens),
                     {});
+        if (layer.k.transform.fold)
+            bad(fmt::format("layer {}: k={}: \"fold\" works on values only: keys are rotated after their projection",
+                            index, format(layer.k)),
+                "leave it out");
+        if (layer.v.transform.fold)
+            folded(index, layer);
     }
 
 private:
+    /// A model with folded values has no raw values to keep.
+    static void folded(int index, const LayerConfiguration& layer)
+    {
+        for (const auto& [word, count] : {std::pair{"sinks", layer.sinks}, std::pair{"window", layer.window}})
+            if (count > 0)
+                bad(fmt::format("layer {}: v={} with {}={}: folded values cannot be stored raw", index, format(layer.v),
+                                word, count),
+                    fmt::format("leave out \"fold\", or say {}=0", word));
+        if (layer.v.quantiser.kind == QuantiserKind::Integer && layer.v.quantiser.axis == ScaleAxis::Channel)
+            bad(fmt::format("layer {}: v={}: folded values are coded token by token", index, format(layer.v)),
+                "use token or group for the scales");
+    }
+
     [[noreturn]] static void bad(std::string message, std::string hint)
     {
         throw Error(ErrorKind::InvalidArgument, std::move(message), std::move(hint));

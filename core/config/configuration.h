@@ -23,6 +23,7 @@ struct TransformSpec
     bool pooled = false;    ///< Pca: one basis for all KV heads of a layer
     bool uncentred = false; ///< Pca: basis of the raw second moment, no mean taken off
     bool weighted = false;  ///< Pca, Kq, Out: attention-weighted moments
+    bool fold = false;      ///< values under Pca, Out, Random: the basis is multiplied into the weights
     bool operator==(const TransformSpec&) const = default;
 };
 

@@ -30,6 +30,8 @@ std::string option_text(const Word& option, const CodecSpec& codec)
         return flag(transform.uncentred);
     case OptionWord::Weighted:
         return flag(transform.weighted);
+    case OptionWord::Fold:
+        return flag(transform.fold);
     case OptionWord::Token:
         return flag(quantiser.axis == ScaleAxis::Token);
     case OptionWord::Channel:

@@ -380,6 +380,9 @@ void Parser::apply(const Token& token, OptionWord option, std::uint64_t number, 
     case OptionWord::Weighted:
         codec.transform.weighted = true;
         break;
+    case OptionWord::Fold:
+        codec.transform.fold = true;
+        break;
     case OptionWord::Token:
         set_axis(ScaleAxis::Token);
         break;

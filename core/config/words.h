@@ -17,7 +17,7 @@ enum class WordClass { Side, Policy, List, Transform, Quantiser, Option };
 enum class AllowedSides { Both, Keys, Values };
 enum class Side { Keys, Values };
 enum class PolicyWord { Sinks, Window };
-enum class OptionWord { Seed, Pooled, Uncentred, Weighted, Token, Channel, Group, Symmetric };
+enum class OptionWord { Seed, Pooled, Uncentred, Weighted, Fold, Token, Channel, Group, Symmetric };
 /// A word of the grammar that this version reads only to say that it cannot do it.
 struct NotBuilt
 {};

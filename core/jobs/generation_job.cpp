@@ -107,9 +107,8 @@ void GenerationRun::write(RowId parent, const Configuration& point)
         child.calibration_run = calibration_->run;
     GenerationRecord record;
     record_run(context_.store, child, [&](RowId run) {
-        auto fitted = std::make_shared<FittedConfiguration>(fit(point, session_->decoder->attention_shape(),
-                                                                session_->decoder->compute_type(),
-                                                                calibration_ ? &calibration_->calibration : nullptr));
+        auto fitted = std::make_shared<FittedConfiguration>(
+            fit(point, *session_->decoder, calibration_ ? &calibration_->calibration : nullptr));
         for (const std::string& note : fitted->notes)
             context_.sink.warning(note);
         context_.sink.begin_text(static_cast<int>(outcome_.results.size()), static_cast<int>(points_.size()), text);

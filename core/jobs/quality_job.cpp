@@ -119,8 +119,7 @@ void QualityRun::open()
 
 FittedConfiguration QualityRun::fit_point(const Configuration& point) const
 {
-    return fit(point, session_->decoder->attention_shape(), session_->decoder->compute_type(),
-               calibration_ ? &calibration_->calibration : nullptr);
+    return fit(point, *session_->decoder, calibration_ ? &calibration_->calibration : nullptr);
 }
 
 void QualityRun::check_overlap()

@@ -140,9 +140,8 @@ void ThroughputRun::open()
     if (std::any_of(points_.begin(), points_.end(), [](const Configuration& point) { return point.needs_moments(); }))
         calibration_ = choose_calibration(context_.store, session_->hash, job_.calibration);
     for (const Configuration& point : points_) {
-        auto fitted = std::make_shared<FittedConfiguration>(fit(point, session_->decoder->attention_shape(),
-                                                                session_->decoder->compute_type(),
-                                                                calibration_ ? &calibration_->calibration : nullptr));
+        auto fitted = std::make_shared<FittedConfiguration>(
+            fit(point, *session_->decoder, calibration_ ? &calibration_->calibration : nullptr));
         for (const std::string& note : fitted->notes)
             context_.sink.warning(note);
         fitted_.push_back(std::move(fitted));

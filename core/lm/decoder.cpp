@@ -50,6 +50,13 @@ ComputeType parse_compute_type(std::string_view text)
                 "use fp32 or bf16");
 }
 
+std::unique_ptr<Decoder> Decoder::with_folded_values(std::span<const std::optional<ValueFold>>) const
+{
+    throw Error(ErrorKind::Unsupported,
+                fmt::format("values of the family {} cannot be folded into its weights", config().architecture),
+                "leave out \"fold\"");
+}
+
 void Decoder::logits_part(const at::Tensor& hidden, std::int64_t first, at::Tensor& out)
 {
     for (std::int64_t row = 0; row < hidden.size(0); row += kLogitRows) {

@@ -9,6 +9,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +38,15 @@ enum class Extent {
     LastAttend ///< up to the last layer's attend(): all that calibration reads
 };
 
+/// A low-rank basis of one layer's values that is multiplied into the weights around them (CODECS.md 4h), fp64:
+///     v' = E^T (v - mean) comes out of v_proj, and o_proj takes v' where it took v = D v' + mean.
+struct ValueFold
+{
+    at::Tensor encoder; ///< [kv_heads, head_dim, rank]
+    at::Tensor decoder; ///< [kv_heads, head_dim, rank]
+    at::Tensor mean;    ///< [kv_heads, head_dim]
+};
+
 /// A decoder-only language model. Not thread-safe; the threads inside belong to LibTorch's pool.
 class Decoder
 {
@@ -60,6 +71,10 @@ public:
 
     /// sum over the group's query heads of W_o,h W_o,h^T, [head_dim, head_dim] row-major fp64 (CODECS.md 0).
     virtual std::vector<double> output_gram(int layer, int kv_head) const = 0;
+    /// The same model with folded values in these layers (one entry a layer, empty: as it is), sharing all other weights.
+    /// Its `v` has `rank` numbers a head, and so has what attend() gives back. Multiplied in fp64, then held in the compute
+    /// type. Throws Error{Unsupported} for a family that cannot.
+    virtual std::unique_ptr<Decoder> with_folded_values(std::span<const std::optional<ValueFold>> layers) const;
     /// Bytes of the matrices that one decode step of one sequence reads.
     virtual double weight_bytes_per_step() const = 0;
 };

@@ -31,14 +31,7 @@ Linear Linear::load(const WeightFiles& files, std::span<const MatrixName> parts,
     linear.bytes_ = static_cast<double>(linear.n_ * linear.k_) * (type == ComputeType::Bf16 ? 2 : 4);
     if (type == ComputeType::Bf16) {
         std::vector<std::uint16_t> bits = read_bf16_stacked(files, parts, columns);
-        if (device.is_cpu() && kernels::linear_bf16_available()) {
-            const auto bytes = static_cast<std::int64_t>(kernels::packed_linear_bytes(linear.n_, linear.k_));
-            linear.packed_ = in_arena(arena, {bytes}, at::kByte);
-            kernels::pack_linear(bits.data(), linear.n_, linear.k_,
-                                 reinterpret_cast<std::byte*>(linear.packed_.data_ptr<std::uint8_t>()));
-        } else {
-            linear.weight_ = at::from_blob(bits.data(), {linear.n_, linear.k_}, at::kBFloat16).clone().to(device);
-        }
+        linear.hold_bf16(bits.data(), device, arena);
         return linear;
     }
     std::vector<at::Tensor> matrices;
@@ -56,6 +49,38 @@ Linear Linear::load(const WeightFiles& files, std::span<const MatrixName> parts,
         linear.weight_.narrow(0, row, matrix.size(0)).copy_(matrix);
         row += matrix.size(0);
     }
+    return linear;
+}
+
+void Linear::hold_bf16(const std::uint16_t* bits, const at::Device& device, const std::shared_ptr<Arena>& arena)
+{
+    if (device.is_cpu() && kernels::linear_bf16_available()) {
+        const auto bytes = static_cast<std::int64_t>(kernels::packed_linear_bytes(n_, k_));
+        packed_ = in_arena(arena, {bytes}, at::kByte);
+        kernels::pack_linear(bits, n_, k_, reinterpret_cast<std::byte*>(packed_.data_ptr<std::uint8_t>()));
+    } else {
+        weight_ = at::from_blob(const_cast<std::uint16_t*>(bits), {n_, k_}, at::kBFloat16).clone().to(device);
+    }
+}
+
+Linear Linear::make(const at::Tensor& weight, ComputeType type, const at::Device& device,
+                    const std::shared_ptr<Arena>& arena)
+{
+    Linear linear;
+    linear.n_ = weight.size(0);
+    linear.k_ = weight.size(1);
+    linear.bytes_ = static_cast<double>(linear.n_ * linear.k_) * (type == ComputeType::Bf16 ? 2 : 4);
+    if (type == ComputeType::Bf16) {
+        const at::Tensor rounded = weight.to(at::kBFloat16).contiguous();
+        linear.hold_bf16(reinterpret_cast<const std::uint16_t*>(rounded.data_ptr<at::BFloat16>()), device, arena);
+        return linear;
+    }
+    if (!device.is_cpu()) {
+        linear.weight_ = weight.to(device);
+        return linear;
+    }
+    linear.weight_ = in_arena(arena, {linear.n_, linear.k_}, at::kFloat);
+    linear.weight_.copy_(weight);
     return linear;
 }
 

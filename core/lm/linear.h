@@ -22,6 +22,10 @@ public:
     static Linear load(const WeightFiles& files, std::span<const MatrixName> parts, std::int64_t columns,
                        ComputeType type, const at::Device& device, const std::shared_ptr<Arena>& arena);
 
+    /// weight [rows, columns] fp32 on the CPU.
+    static Linear make(const at::Tensor& weight, ComputeType type, const at::Device& device,
+                       const std::shared_ptr<Arena>& arena);
+
     std::int64_t rows() const { return n_; }
     /// x [tokens, columns] fp32 -> y [tokens, rows()] fp32, stored or added.
     void apply(const at::Tensor& x, at::Tensor& y, Output output = Output::Store) const;
@@ -30,6 +34,7 @@ public:
     double bytes() const { return bytes_; }
 
 private:
+    void hold_bf16(const std::uint16_t* bits, const at::Device& device, const std::shared_ptr<Arena>& arena);
     void apply_packed(const at::Tensor& x, std::int64_t first, at::Tensor& y, Output output) const;
 
     std::int64_t n_ = 0, k_ = 0;

@@ -29,12 +29,20 @@ struct LlamaDecoder::Buffers
     at::Tensor x, normed, qkv, gate_up, inner; ///< [rows, ...], the last two [at most kFeedRows, ...]
 };
 
+/// What the fused projection gives, for layers whose values have that many numbers a head.
+struct LlamaDecoder::Projections
+{
+    int value_width;
+    at::Tensor qkv;     ///< [rows, (heads + kv_heads) head_dim + kv_heads value_width]
+    at::Tensor q, k, v; ///< [sequences, tokens, heads, head_dim or value_width], parts of qkv
+};
+
 /// The buffers as one call sees them.
 struct LlamaDecoder::Views
 {
     std::int64_t sequences, tokens;
-    at::Tensor x, normed, qkv;
-    at::Tensor q, k, v; ///< [sequences, tokens, heads, head_dim], parts of qkv
+    at::Tensor x, normed;
+    std::vector<Projections> projections; ///< one for each width that some layer has
     at::Tensor gate_up, inner;
 };
 
@@ -60,6 +68,20 @@ LlamaDecoder::LlamaDecoder(const ModelConfig& config, std::shared_ptr<const Weig
     weights_->release_pages();
 }
 
+LlamaDecoder::LlamaDecoder(const LlamaDecoder& other)
+    : Decoder(),
+      config_(other.config_),
+      weights_(other.weights_),
+      type_(other.type_),
+      device_(other.device_),
+      arena_(other.arena_),
+      embedding_(other.embedding_),
+      layers_(other.layers_),
+      final_norm_(other.final_norm_),
+      head_(other.head_),
+      rope_(other.rope_)
+{}
+
 LlamaDecoder::~LlamaDecoder() = default;
 
 LlamaDecoder::Layer LlamaDecoder::load_layer(int index) const
@@ -82,6 +104,7 @@ LlamaDecoder::Layer LlamaDecoder::load_layer(int index) const
     };
     const std::int64_t norm_shape[] = {config_.hidden_size};
     Layer layer;
+    layer.value_width = config_.head_dim;
     layer.attention_norm = read_fp32(*weights_, prefix + "input_layernorm.weight", norm_shape).to(device_);
     layer.mlp_norm = read_fp32(*weights_, prefix + "post_attention_layernorm.weight", norm_shape).to(device_);
     layer.qkv = load(qkv, config_.hidden_size);
@@ -160,16 +183,24 @@ LlamaDecoder::Views LlamaDecoder::views(std::int64_t sequences, std::int64_t tok
               tokens,
               buffers_->x.narrow(0, 0, rows),
               buffers_->normed.narrow(0, 0, rows),
-              buffers_->qkv.narrow(0, 0, rows),
-              {},
-              {},
               {},
               buffers_->gate_up.narrow(0, 0, feed_rows),
               buffers_->inner.narrow(0, 0, feed_rows)};
-    const at::Tensor all = out.qkv.view({sequences, tokens, heads + 2 * kv_heads, d});
-    out.q = all.narrow(2, 0, heads);
-    out.k = all.narrow(2, heads, kv_heads);
-    out.v = all.narrow(2, heads + kv_heads, kv_heads);
+    for (const Layer& layer : layers_) {
+        const int width = layer.value_width;
+        if (std::any_of(out.projections.begin(), out.projections.end(),
+                        [width](const Projections& each) { return each.value_width == width; }))
+            continue;
+        const std::int64_t columns = (heads + kv_heads) * d + kv_heads * width;
+        Projections part;
+        part.value_width = width;
+        part.qkv = buffers_->qkv.view(-1).narrow(0, 0, rows * columns).view({rows, columns});
+        const at::Tensor all = part.qkv.view({sequences, tokens, columns});
+        part.q = all.narrow(2, 0, heads * d).unflatten(2, {heads, d});
+        part.k = all.narrow(2, heads * d, kv_heads * d).unflatten(2, {kv_heads, d});
+        part.v = all.narrow(2, (heads + kv_heads) * d, kv_heads * width).unflatten(2, {kv_heads, width});
+        out.projections.push_back(std::move(part));
+    }
     return out;
 }
 
@@ -196,18 +227,20 @@ bool LlamaDecoder::attend(int index, Views& b, const RopeTable::View& table, Pas
 {
     const Layer& layer = layers_[static_cast<std::size_t>(index)];
     ops::rms_norm(b.x, layer.attention_norm, config_.rms_norm_eps, b.normed);
-    layer.qkv.apply(b.normed, b.qkv);
+    Projections& p = *std::find_if(b.projections.begin(), b.projections.end(),
+                                   [&layer](const Projections& each) { return each.value_width == layer.value_width; });
+    layer.qkv.apply(b.normed, p.qkv);
     if (layer.maybe_qkv_bias.defined())
-        b.qkv.add_(layer.maybe_qkv_bias);
+        p.qkv.add_(layer.maybe_qkv_bias);
     if (maybe_observer)
-        maybe_observer->before_rope(index, b.q, b.k);
+        maybe_observer->before_rope(index, p.q, p.k);
     // Queries and keys lie side by side in the fused buffer: one call rotates both.
-    ops::rope(b.qkv, b.sequences, b.tokens, config_.heads + config_.kv_heads, config_.head_dim, table);
+    ops::rope(p.qkv, b.sequences, b.tokens, config_.heads + config_.kv_heads, config_.head_dim, table);
     if (maybe_observer)
-        maybe_observer->after_rope(index, b.q, b.k, b.v);
-    past.append(index, b.k, b.v);
+        maybe_observer->after_rope(index, p.q, p.k, p.v);
+    past.append(index, p.k, p.v);
     const at::Tensor attended =
-        past.attend(index, b.q).view({b.x.size(0), static_cast<std::int64_t>(config_.heads) * config_.head_dim});
+        past.attend(index, p.q).view({b.x.size(0), static_cast<std::int64_t>(config_.heads) * layer.value_width});
     if (last)
         return false;
     layer.output.apply(attended, b.x, Linear::Output::Add);

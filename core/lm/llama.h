@@ -22,6 +22,7 @@ public:
     at::Tensor logits(const at::Tensor& hidden) override;
     void logits_part(const at::Tensor& hidden, std::int64_t first, at::Tensor& out) override;
     std::vector<double> output_gram(int layer, int kv_head) const override;
+    std::unique_ptr<Decoder> with_folded_values(std::span<const std::optional<ValueFold>> layers) const override;
     double weight_bytes_per_step() const override;
 
 private:
@@ -29,12 +30,16 @@ private:
     {
         at::Tensor attention_norm, mlp_norm;
         Linear qkv, output, gate_up, down;
+        int value_width = 0; ///< of a head: head_dim, or the rank of folded values
         at::Tensor maybe_qkv_bias, maybe_output_bias, maybe_gate_up_bias, maybe_down_bias;
     };
     struct Buffers;
+    struct Projections;
     struct Views;
 
+    LlamaDecoder(const LlamaDecoder& other); ///< shares the weights, has buffers of its own
     Layer load_layer(int index) const;
+    void fold_layer(int index, const ValueFold& fold);
     at::Tensor load_bias(std::span<const MatrixName> parts) const;
     void embed(const at::Tensor& tokens, at::Tensor& out) const;
     Views views(std::int64_t sequences, std::int64_t tokens);

@@ -75,9 +75,10 @@ at::Tensor follow(Decoder& decoder, const std::shared_ptr<const FittedConfigurat
                   std::span<const std::int32_t> prompt, std::span<const std::int32_t> text)
 {
     CodedCache cache = make_cache(decoder, fitted);
-    std::vector<at::Tensor> hidden{prefill(decoder, cache, as_tokens(prompt)).clone()};
+    Decoder& model = decoder_for(*fitted, decoder);
+    std::vector<at::Tensor> hidden{prefill(model, cache, as_tokens(prompt)).clone()};
     for (std::size_t i = 0; i + 1 < text.size(); ++i)
-        hidden.push_back(decoder.forward(as_tokens(text.subspan(i, 1)), cache.length(), cache).view({1, -1}).clone());
+        hidden.push_back(model.forward(as_tokens(text.subspan(i, 1)), cache.length(), cache).view({1, -1}).clone());
     return at::cat(hidden);
 }
 
@@ -102,9 +103,10 @@ GenerationResult generate(Decoder& decoder, std::shared_ptr<const FittedConfigur
     RandomGenerator random(options.seed);
     GenerationResult result;
     guarded("generating", [&] {
-        CodedCache cache = make_cache(decoder, std::move(fitted));
+        Decoder& model = decoder_for(*fitted, decoder);
+        CodedCache cache = make_cache(decoder, fitted);
         auto start = Clock::now();
-        at::Tensor hidden = prefill(decoder, cache, as_tokens(prompt));
+        at::Tensor hidden = prefill(model, cache, as_tokens(prompt));
         result.prefill_seconds = seconds_since(start);
         start = Clock::now();
         while (static_cast<int>(result.tokens.size()) < options.max_new_tokens) {
@@ -117,7 +119,7 @@ GenerationResult generate(Decoder& decoder, std::shared_ptr<const FittedConfigur
             on_token(next);
             if (static_cast<int>(result.tokens.size()) == options.max_new_tokens)
                 break;
-            hidden = decoder.forward(as_tokens({&next, 1}), cache.length(), cache).view({1, -1});
+            hidden = model.forward(as_tokens({&next, 1}), cache.length(), cache).view({1, -1});
             ++result.decode_steps;
         }
         result.decode_seconds = seconds_since(start);

@@ -122,7 +122,7 @@ PerplexityResult PerplexityMeter::run(const std::shared_ptr<const FittedConfigur
             cache = std::make_unique<CodedCache>(decoder_.attention_shape(), fitted, options);
         cache->clear();
         guarded(fmt::format("measuring {}", format(fitted->configuration)),
-                [&] { run_batch(*cache, first, count, reference, result); });
+                [&] { run_batch(decoder_for(*fitted, decoder_), *cache, first, count, reference, result); });
         result.coded_tokens_read += cache->coded_keys_read() + cache->coded_values_read();
         cache->settle();
         add_to(result.ledger, cache->ledger(), 1.0 / static_cast<double>(windows));
@@ -132,8 +132,8 @@ PerplexityResult PerplexityMeter::run(const std::shared_ptr<const FittedConfigur
     return result;
 }
 
-void PerplexityMeter::run_batch(Past& past, std::int64_t first_window, std::int64_t count, Reference reference,
-                                PerplexityResult& result)
+void PerplexityMeter::run_batch(Decoder& decoder, Past& past, std::int64_t first_window, std::int64_t count,
+                                Reference reference, PerplexityResult& result)
 {
     const std::int64_t window = options_.window_tokens, chunk = options_.protocol.chunk(options_.window_tokens);
     const at::Tensor ids =
@@ -144,7 +144,7 @@ void PerplexityMeter::run_batch(Past& past, std::int64_t first_window, std::int6
     for (std::int64_t first = 0; first < window; first += chunk) {
         const std::int64_t tokens = std::min(chunk, window - first);
         const auto start = std::chrono::steady_clock::now();
-        const at::Tensor hidden = decoder_.forward(ids.narrow(1, first, tokens), first, past);
+        const at::Tensor hidden = decoder.forward(ids.narrow(1, first, tokens), first, past);
         result.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
         const std::int64_t scored = std::min(tokens, window - 1 - first); // the window's last token has no successor
         if (scored <= 0)
@@ -190,7 +190,7 @@ void PerplexityMeter::run_canaries()
         PlainPast past(decoder_.attention_shape(), decoder_.compute_type());
         const Protocol asked = options_.protocol;
         options_.protocol = Protocol{};
-        guarded("canary", [&] { run_batch(past, 0, 1, Reference::None, without_cache); });
+        guarded("canary", [&] { run_batch(decoder_, past, 0, 1, Reference::None, without_cache); });
         options_.protocol = asked;
     }
     if (!(std::fabs(identity - without_cache.mean_nll()) <= kIdentityTolerance))

@@ -69,7 +69,7 @@ private:
     enum class Reference { None, Keep, Compare };
     PerplexityResult run(const std::shared_ptr<const FittedConfiguration>& fitted, std::int64_t windows,
                          Reference reference, const Report& report);
-    void run_batch(Past& past, std::int64_t first_window, std::int64_t count, Reference reference,
+    void run_batch(Decoder& decoder, Past& past, std::int64_t first_window, std::int64_t count, Reference reference,
                    PerplexityResult& result);
     void run_canaries();
     std::int64_t batch_windows() const;

@@ -17,6 +17,8 @@ std::int64_t coded_seen(const SideCodec& side, const LayerCodec& policy, const P
 {
     if (!side.coded)
         return 0;
+    if (side.folded)
+        return position + 1;
     if (protocol.kind == Protocol::Kind::All)
         return std::max(0, position + 1 - policy.window - policy.sinks);
     const int chunk = protocol.chunk(window_tokens);

@@ -39,6 +39,7 @@ class Contender
 public:
     virtual ~Contender() = default;
     virtual Past& past() = 0;
+    virtual Decoder& decoder() = 0; ///< that fills it
     virtual std::unique_ptr<Contender> clone() const = 0;
     /// Ledger and bytes of a step, once the prompt is in.
     virtual void describe(ThroughputResult& result) = 0;
@@ -47,8 +48,9 @@ public:
 class CodedContender final : public Contender
 {
 public:
-    CodedContender(const Decoder& decoder, const std::shared_ptr<const FittedConfiguration>& fitted,
+    CodedContender(Decoder& decoder, const std::shared_ptr<const FittedConfiguration>& fitted,
                    const ThroughputOptions& options)
+        : decoder_(decoder_for(*fitted, decoder))
     {
         CacheOptions cache;
         cache.sequences = options.sequences;
@@ -56,10 +58,14 @@ public:
         cache.read_as = options.read_as;
         cache_ = std::make_unique<CodedCache>(decoder.attention_shape(), fitted, cache);
     }
-    explicit CodedContender(std::unique_ptr<CodedCache> cache) : cache_(std::move(cache)) {}
+    CodedContender(Decoder& decoder, std::unique_ptr<CodedCache> cache) : decoder_(decoder), cache_(std::move(cache)) {}
 
     Past& past() override { return *cache_; }
-    std::unique_ptr<Contender> clone() const override { return std::make_unique<CodedContender>(cache_->clone()); }
+    Decoder& decoder() override { return decoder_; }
+    std::unique_ptr<Contender> clone() const override
+    {
+        return std::make_unique<CodedContender>(decoder_, cache_->clone());
+    }
     void describe(ThroughputResult& result) override
     {
         cache_->settle();
@@ -68,26 +74,30 @@ public:
     }
 
 private:
+    Decoder& decoder_;
     std::unique_ptr<CodedCache> cache_;
 };
 
 class StockContender final : public Contender
 {
 public:
-    StockContender(const Decoder& decoder, const ThroughputOptions& options)
-        : shape_(decoder.attention_shape()),
+    StockContender(Decoder& decoder, const ThroughputOptions& options)
+        : decoder_(decoder),
+          shape_(decoder.attention_shape()),
           sequences_(options.sequences),
           past_(std::make_unique<StockPast>(shape_, decoder.compute_type(), options.sequences,
                                             static_cast<std::int64_t>(options.context_tokens) + options.decode_tokens
                                                 + 1))
     {}
     StockContender(const StockContender& other)
-        : shape_(other.shape_),
+        : decoder_(other.decoder_),
+          shape_(other.shape_),
           sequences_(other.sequences_),
           past_(other.past_->clone())
     {}
 
     Past& past() override { return *past_; }
+    Decoder& decoder() override { return decoder_; }
     std::unique_ptr<Contender> clone() const override { return std::make_unique<StockContender>(*this); }
     void describe(ThroughputResult& result) override
     {
@@ -99,16 +109,18 @@ public:
     }
 
 private:
+    Decoder& decoder_;
     AttentionShape shape_;
     int sequences_;
     std::unique_ptr<StockPast> past_;
 };
 
-void decode_round(Decoder& decoder, const Contender& filled, const at::Tensor& prompt, const ThroughputOptions& options,
+void decode_round(const Contender& filled, const at::Tensor& prompt, const ThroughputOptions& options,
                   ThroughputResult& result)
 {
     const std::unique_ptr<Contender> contender = filled.clone();
     Past& past = contender->past();
+    Decoder& decoder = contender->decoder();
     const auto step = [&](std::int64_t i) {
         const at::Tensor hidden = decoder.forward(prompt.narrow(1, i % prompt.size(1), 1), past.length(), past);
         decoder.logits(hidden.view({options.sequences, -1}));
@@ -121,7 +133,7 @@ void decode_round(Decoder& decoder, const Contender& filled, const at::Tensor& p
 }
 
 /// Fills a new past with the prompt, timed.
-void fill(Decoder& decoder, const std::function<std::unique_ptr<Contender>()>& make, const at::Tensor& prompt,
+void fill(const std::function<std::unique_ptr<Contender>()>& make, const at::Tensor& prompt,
           std::unique_ptr<Contender>& filled, ThroughputResult& result)
 {
     filled.reset();
@@ -129,10 +141,10 @@ void fill(Decoder& decoder, const std::function<std::unique_ptr<Contender>()>& m
     const double before = malloc_bytes_in_use();
     filled = make();
     const auto start = Clock::now();
-    prefill(decoder, filled->past(), prompt);
+    prefill(filled->decoder(), filled->past(), prompt);
     result.prefill_seconds.push_back(seconds_since(start));
     filled->describe(result);
-    result.bytes_per_step += decoder.weight_bytes_per_step();
+    result.bytes_per_step += filled->decoder().weight_bytes_per_step();
     result.allocator_bytes = malloc_bytes_in_use() - before;
 }
 
@@ -188,8 +200,8 @@ std::vector<ThroughputResult> measure_throughput(
         for (int round = 0; round < options.rounds; ++round) {
             for (std::size_t i = 0; i < makers.size(); ++i) {
                 if (round == 0 || !long_prefill)
-                    fill(decoder, makers[i], prompt, filled[i], results[i]);
-                decode_round(decoder, *filled[i], prompt, options, results[i]);
+                    fill(makers[i], prompt, filled[i], results[i]);
+                decode_round(*filled[i], prompt, options, results[i]);
                 results[i].peak_rss_bytes =
                     std::max(results[i].peak_rss_bytes, static_cast<double>(resident_memory().peak_bytes));
                 report(++done, total);

@@ -4,8 +4,8 @@
 // Whole decode steps with the shapes of Qwen2.5-7B and random weights, each step one CUDA graph, under several formats of
 // the cache in turn; and attention alone. Prints every figure beside what must move through the memory at least, and writes
 // all of it as JSON. Exit code 1 without a device, or when something fails.
-#include "kernels/cuda/attend.h"
 #include "kernels/cuda/append.h"
+#include "kernels/cuda/attend.h"
 #include "kernels/cuda/decode_step.h"
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda/linear.h"
@@ -41,8 +41,8 @@ void must(cudaError_t error, const char* what)
 void must(Status status, const char* what)
 {
     if (status != Status::Ok)
-        throw std::runtime_error(std::string(what) + " was refused (status "
-                                 + std::to_string(static_cast<int>(status)) + "): " + cudaGetErrorString(cudaGetLastError()));
+        throw std::runtime_error(std::string(what) + " was refused (status " + std::to_string(static_cast<int>(status))
+                                 + "): " + cudaGetErrorString(cudaGetLastError()));
 }
 
 /// Device memory.
@@ -270,9 +270,20 @@ public:
             layer.store = stored_[i].store;
             layers_.push_back(layer);
         }
-        step_.model = {kHidden, kIntermediate, kHeads, kHeadDim, kVocab, 1e-6f, 0.0883883f, layers_.data(),
-                       static_cast<int>(layers_.size()), weights.logits.as<std::uint16_t>(),
-                       weights.embedding.as<std::uint16_t>(), weights.norm.as<float>(), nullptr, nullptr};
+        step_.model = {kHidden,
+                       kIntermediate,
+                       kHeads,
+                       kHeadDim,
+                       kVocab,
+                       1e-6f,
+                       0.0883883f,
+                       layers_.data(),
+                       static_cast<int>(layers_.size()),
+                       weights.logits.as<std::uint16_t>(),
+                       weights.embedding.as<std::uint16_t>(),
+                       weights.norm.as<float>(),
+                       nullptr,
+                       nullptr};
         step_.sequences = place.sequences;
         step_.splits = attend_splits(stored_[0].store, kHeads, place.context + steps, multiprocessors());
         buffers_ = Memory(place_buffers(step_, nullptr));
@@ -307,7 +318,8 @@ private:
     void rewind()
     {
         const std::vector<int> lengths(std::size_t(place_.sequences), place_.context - 1);
-        must(cudaMemcpy(step_.buffers.lengths, lengths.data(), lengths.size() * sizeof(int), cudaMemcpyHostToDevice), "copy");
+        must(cudaMemcpy(step_.buffers.lengths, lengths.data(), lengths.size() * sizeof(int), cudaMemcpyHostToDevice),
+             "copy");
     }
 
     CacheFormat format_;
@@ -337,9 +349,10 @@ struct Row
 
 void print_rows(const char* title, const std::vector<Row>& rows, double bandwidth)
 {
-    std::printf("\n%s\n| cache | sequences x context | us, median [least, most] | of copy bandwidth | over bf16 | GB | splits |\n"
-                "| --- | --- | ---: | ---: | ---: | ---: | ---: |\n",
-                title);
+    std::printf(
+        "\n%s\n| cache | sequences x context | us, median [least, most] | of copy bandwidth | over bf16 | GB | splits |\n"
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: |\n",
+        title);
     double baseline = 0;
     for (const Row& row : rows) {
         if (row.name == "bf16")
@@ -420,12 +433,12 @@ void write_rows(std::FILE* file, const char* name, const std::vector<Row>& rows,
 {
     std::fprintf(file, " \"%s\": [\n", name);
     for (std::size_t i = 0; i < rows.size(); ++i)
-        std::fprintf(file,
-                     "  {\"cache\": \"%s\", \"sequences\": %d, \"context\": %d, \"us_median\": %.3f, \"us_least\": %.3f, "
-                     "\"us_most\": %.3f, \"bytes\": %.0f, \"cache_bytes\": %.0f, \"splits\": %d}%s\n",
-                     rows[i].name.c_str(), rows[i].place.sequences, rows[i].place.context, rows[i].us.median,
-                     rows[i].us.low, rows[i].us.high, rows[i].bytes, rows[i].cache, rows[i].splits,
-                     i + 1 < rows.size() ? "," : "");
+        std::fprintf(
+            file,
+            "  {\"cache\": \"%s\", \"sequences\": %d, \"context\": %d, \"us_median\": %.3f, \"us_least\": %.3f, "
+            "\"us_most\": %.3f, \"bytes\": %.0f, \"cache_bytes\": %.0f, \"splits\": %d}%s\n",
+            rows[i].name.c_str(), rows[i].place.sequences, rows[i].place.context, rows[i].us.median, rows[i].us.low,
+            rows[i].us.high, rows[i].bytes, rows[i].cache, rows[i].splits, i + 1 < rows.size() ? "," : "");
     std::fprintf(file, " ]%s\n", last ? "" : ",");
 }
 
@@ -435,9 +448,10 @@ std::vector<Place> places(const std::string& text)
     for (std::size_t at = 0; at < text.size();) {
         Place place{};
         int used = 0;
-        if (std::sscanf(text.c_str() + at, "%dx%d%n", &place.sequences, &place.context, &used) != 2 || place.sequences < 1
-            || place.sequences > kLinearRows || place.context < 1)
-            throw std::runtime_error("--contexts wants SEQUENCESxTOKENS with commas between (1 to 8 sequences): " + text);
+        if (std::sscanf(text.c_str() + at, "%dx%d%n", &place.sequences, &place.context, &used) != 2
+            || place.sequences < 1 || place.sequences > kLinearRows || place.context < 1)
+            throw std::runtime_error("--contexts wants SEQUENCESxTOKENS with commas between (1 to 8 sequences): "
+                                     + text);
         out.push_back(place);
         at += std::size_t(used) + 1;
     }
@@ -490,8 +504,8 @@ void run(const Options& options)
     std::FILE* file = std::fopen(options.out.c_str(), "w");
     if (!file)
         throw std::runtime_error(options.out + " cannot be written");
-    std::fprintf(file, "{\n \"device\": \"%s\",\n \"copy_bytes_per_s\": %.0f,\n \"layers\": %d,\n", device.name, bandwidth,
-                 options.layers);
+    std::fprintf(file, "{\n \"device\": \"%s\",\n \"copy_bytes_per_s\": %.0f,\n \"layers\": %d,\n", device.name,
+                 bandwidth, options.layers);
     write_rows(file, "attention", attention, false);
     write_rows(file, "steps", steps, true);
     std::fprintf(file, "}\n");

@@ -163,9 +163,8 @@ private:
             options.weighted = false;
             calibration_ = calibrate(decoder_, {tokens_.data(), 2048}, options, [](const CalibrationProgress&) {});
         }
-        return std::make_shared<FittedConfiguration>(fit(configuration, decoder_.attention_shape(),
-                                                         decoder_.compute_type(),
-                                                         calibration_ ? &*calibration_ : nullptr));
+        return std::make_shared<FittedConfiguration>(
+            fit(configuration, decoder_, calibration_ ? &*calibration_ : nullptr));
     }
 
     /// Wall time between the reports after the first and the last window: everything that is done for a window.

@@ -17,8 +17,7 @@ inline constexpr int kWindows = 12;
 inline std::shared_ptr<const FittedConfiguration> fitted(const Decoder& decoder, std::string_view text,
                                                          const Calibration* maybe_calibration = nullptr)
 {
-    return std::make_shared<FittedConfiguration>(
-        fit(parse_configuration(text), decoder.attention_shape(), decoder.compute_type(), maybe_calibration));
+    return std::make_shared<FittedConfiguration>(fit(parse_configuration(text), decoder, maybe_calibration));
 }
 
 /// Windows that the model itself says, so that it knows what comes next as long as it can read its past: a random text
