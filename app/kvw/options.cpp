@@ -61,6 +61,11 @@ void add_engine_options(CLI::App& command, EngineOptions& engine)
         ->required();
     command.add_option("--type", engine.type, "what is computed in: fp32 or bf16")->capture_default_str();
     command.add_option("--device", engine.device, "cpu or cuda")->capture_default_str();
+    command
+        .add_option(
+            "--kernels", engine.kernels,
+            "fast, or reference: portable kernels and every coded token expanded, what the fast ones are held against")
+        ->capture_default_str();
     command.add_option("--threads", engine.threads, "threads (0: one a core)")
         ->check(CLI::Range(0, 1024))
         ->capture_default_str();

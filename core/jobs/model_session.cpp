@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/model/text_file.h"
+#include "kernels/cpu/cpu_features.h"
 
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
@@ -32,9 +33,19 @@ void require_folder(const std::filesystem::path& folder)
 
 } // namespace
 
+bool wants_reference(const EngineOptions& options)
+{
+    if (options.kernels != "fast" && options.kernels != "reference")
+        throw Error(ErrorKind::InvalidArgument, fmt::format("\"{}\" are no kernels", options.kernels),
+                    "use fast or reference");
+    return options.kernels == "reference";
+}
+
 ModelSession open_model(const EngineOptions& options)
 {
     require_folder(options.model);
+    if (wants_reference(options) && !kernels::use_reference_kernels())
+        throw Error(ErrorKind::Internal, "the reference kernels were asked for after others had been chosen");
     DecoderOptions decoder;
     decoder.type = parse_compute_type(options.type);
     decoder.device = options.device;

@@ -23,6 +23,9 @@ struct ModelSession
     std::unique_ptr<Decoder> decoder;
 };
 
+/// Whether the job asks for the reference kernels; Error{InvalidArgument} for a word that is neither.
+bool wants_reference(const EngineOptions& options);
+
 /// Opens everything, checking that the tokenizer fits the vocabulary. Throws what the readers throw.
 ModelSession open_model(const EngineOptions& options);
 /// The folder's config, weights' headers and tokenizer without loading weights: `kvw info`.

@@ -35,7 +35,7 @@ public:
           context_(context),
           points_(configurations_of(kind, job)),
           protocol_(parse_protocol(job.protocol)),
-          read_as_(parse_read_as(job.attend))
+          read_as_(wants_reference(job.engine) ? ReadAs::Expanded : parse_read_as(job.attend))
     {
         std::erase_if(points_, [](const Configuration& point) { return point.is_identity(); });
         if (points_.empty() && kind == RunKind::Sweep)

@@ -103,7 +103,7 @@ public:
         : job_(job),
           context_(context),
           points_(points_of(job)),
-          read_as_(parse_read_as(job.attend)),
+          read_as_(wants_reference(job.engine) ? ReadAs::Expanded : parse_read_as(job.attend)),
           stages_(static_cast<int>(job.contexts.size() * job.batches.size()) + 2)
     {
         check_numbers(job);

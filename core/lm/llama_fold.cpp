@@ -12,8 +12,7 @@ namespace kvw {
 std::unique_ptr<Decoder> LlamaDecoder::with_folded_values(std::span<const std::optional<ValueFold>> layers) const
 {
     if (layers.size() != layers_.size())
-        throw Error(ErrorKind::Internal,
-                    fmt::format("{} folds for {} layers", layers.size(), layers_.size()));
+        throw Error(ErrorKind::Internal, fmt::format("{} folds for {} layers", layers.size(), layers_.size()));
     std::unique_ptr<LlamaDecoder> folded(new LlamaDecoder(*this));
     for (int i = 0; i < config_.layers; ++i)
         if (const std::optional<ValueFold>& fold = layers[static_cast<std::size_t>(i)])
@@ -33,7 +32,8 @@ void LlamaDecoder::fold_layer(int index, const ValueFold& fold)
     };
     const auto bias = [&](const char* name, std::int64_t rows) {
         const std::int64_t shape[] = {rows};
-        return config_.attention_bias ? read_fp32(*weights_, prefix + name + ".bias", shape) : at::zeros({rows}, at::kFloat);
+        return config_.attention_bias ? read_fp32(*weights_, prefix + name + ".bias", shape)
+                                      : at::zeros({rows}, at::kFloat);
     };
     const at::Tensor values = read("v_proj", kv_heads * d, hidden).to(at::kDouble).view({kv_heads, d, hidden});
     const at::Tensor value_bias = bias("v_proj", kv_heads * d).to(at::kDouble).view({kv_heads, d, 1});
@@ -49,9 +49,9 @@ void LlamaDecoder::fold_layer(int index, const ValueFold& fold)
 
     Layer& layer = layers_[static_cast<std::size_t>(index)];
     layer.value_width = static_cast<int>(rank);
-    layer.qkv = Linear::make(at::cat({read("q_proj", heads * d, hidden), read("k_proj", kv_heads * d, hidden),
-                                      coordinates.to(at::kFloat)}),
-                             type_, device_, arena_);
+    layer.qkv = Linear::make(
+        at::cat({read("q_proj", heads * d, hidden), read("k_proj", kv_heads * d, hidden), coordinates.to(at::kFloat)}),
+        type_, device_, arena_);
     layer.output = Linear::make(lifted.to(at::kFloat), type_, device_, arena_);
     layer.maybe_qkv_bias =
         at::cat({bias("q_proj", heads * d), bias("k_proj", kv_heads * d), shifted.to(at::kFloat)}).to(device_);

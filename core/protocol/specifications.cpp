@@ -46,6 +46,7 @@ void visit_engine(const Visitor& visit, Engine& engine)
     visit("type", engine.type);
     visit("device", engine.device);
     visit("threads", engine.threads);
+    visit("kernels", engine.kernels);
 }
 
 template<typename Visitor, typename Job>

@@ -18,6 +18,8 @@ struct EngineOptions
     std::string type = "bf16";   ///< "fp32" or "bf16"
     std::string device = "cpu";  ///< "cpu" or "cuda"
     int threads = 0;             ///< 0: one a core
+    std::string kernels =
+        "fast"; ///< "fast", or "reference": portable kernels, every coded token expanded before it is read
 };
 
 /// What each kind of job is asked for: filled by the command line, or read from the store's job table by the worker, so

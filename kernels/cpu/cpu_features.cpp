@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "kernels/cpu/cpu_features.h"
 
+#include <atomic>
+
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
@@ -63,13 +65,23 @@ Features detect() { return {}; }
 
 #endif
 
+enum class Choice { None, Reference, Asked };
+std::atomic<Choice> choice{Choice::None};
+
 const Features& features()
 {
-    static const Features found = detect();
+    static const Features found = choice.exchange(Choice::Asked) == Choice::Reference ? Features{} : detect();
     return found;
 }
 
 } // namespace
+
+bool use_reference_kernels() noexcept
+{
+    Choice expected = Choice::None;
+    return choice.compare_exchange_strong(expected, Choice::Reference) || expected == Choice::Reference
+        || (features().level == IsaLevel::Baseline && !features().avx512_vnni && !features().avx512_bf16);
+}
 
 IsaLevel isa_level() noexcept { return features().level; }
 

@@ -52,6 +52,32 @@ Arguments operator+(Arguments all, const Arguments& more)
     return all;
 }
 
+TEST_F(SampleModel, FastAndReferenceKernelsAgree)
+{
+    const auto perplexity = [&](const std::string& kernels) {
+        const Outcome measured = kvw(quality("ppl")
+                                     + Arguments{"--type", "fp32", "--kernels", kernels, "--config",
+                                                 "k=random:56 v=random:48", "--config", "k=int8 v=int4,group=16"});
+        EXPECT_EQ(measured.exit_code, 0) << measured.all();
+        std::vector<double> out;
+        const Json results = measured.json().at("results");
+        for (const Json& row : results)
+            out.push_back(row.at("ppl").get<double>());
+        return out;
+    };
+    const std::vector<double> fast = perplexity("fast"), reference = perplexity("reference");
+    ASSERT_EQ(fast.size(), 3u);
+    ASSERT_EQ(reference.size(), 3u);
+    EXPECT_NEAR(fast[0], reference[0], 1e-5 * reference[0]) << "identity";
+    EXPECT_NEAR(fast[1], reference[1], 1e-5 * reference[1]) << "low rank";
+    // A last bit that differs moves some codes by a step, their errors move more in the next layer: after a few layers the
+    // quantisation noise is another draw of the same size.
+    EXPECT_NEAR(fast[2], reference[2], 0.02 * reference[2]) << "integers";
+    const Outcome wrong = kvw(quality("ppl") + Arguments{"--kernels", "quick", "--config", "k=int8"});
+    EXPECT_EQ(wrong.exit_code, 2);
+    EXPECT_THAT(wrong.errors, HasSubstr("quick"));
+}
+
 TEST_F(SampleModel, CalibrateMeasureExport)
 {
     const Outcome calibrated = calibrate();

@@ -79,7 +79,8 @@ TEST_F(Folding, IsTheCachePathToRounding)
             EXPECT_EQ(values_read_, read) << folded;
             EXPECT_EQ(ledger_.payload_bytes, payload) << folded << ": the rows are as wide";
         }
-        EXPECT_GT(test::largest_difference(lifted, hidden("identity", {kTokens}, CodeWhen::Immediately)), 1e-3) << basis;
+        EXPECT_GT(test::largest_difference(lifted, hidden("identity", {kTokens}, CodeWhen::Immediately)), 1e-3)
+            << basis;
     }
 }
 
