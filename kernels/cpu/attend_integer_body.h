@@ -342,9 +342,18 @@ KVW_INLINE void store_rounded(Words16* to, Floats x, const Rounding& rounding, _
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm512_cvtepi32_epi16(integers));
 }
 
+/// Modulo 2^32. Not _mm512_reduce_add_epi32, which adds as int: NaN factors become INT_MIN and would overflow it.
+KVW_INLINE int sum_of(__m512i x)
+{
+    const __m256i half = _mm256_add_epi32(_mm512_castsi512_si256(x), _mm512_extracti64x4_epi64(x, 1));
+    __m128i part = _mm_add_epi32(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
+    part = _mm_add_epi32(part, _mm_shuffle_epi32(part, 0x4e));
+    return _mm_cvtsi128_si32(_mm_add_epi32(part, _mm_shuffle_epi32(part, 0xb1)));
+}
+
 KVW_INLINE IntegerFactors factors_of(const Words16* words, const Rounding& rounding, __m512i sum, int bits)
 {
-    return {words, rounding.unit, _mm512_reduce_add_epi32(sum) << (bits - 1)};
+    return {words, rounding.unit, sum_of(sum) << (bits - 1)};
 }
 
 KVW_INLINE float largest_magnitude(const float* x, int count)
