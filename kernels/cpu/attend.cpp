@@ -63,9 +63,9 @@ Plan plan_of(const AttendDecode& args)
     const std::int64_t stride = rounded_up(plan.width) + kAttendPad;
     plan.partial_stride =
         kPartialHeader + rounded_up(std::max(args.head_dim, 0)) + rounded_up(std::max(args.rank_v, 0));
-    const std::int64_t one_row = std::max<std::int64_t>(stride, kAttendChunk + kAttendPad);
+    const std::int64_t one_row = std::max<std::int64_t>(stride, kAttendSlots + kAttendPad);
     plan.work_floats = kMaxAttendLanes * group * (kAttendChunk + kAttendPad + 2 * stride)
-        + group * (kAttendTile + kAttendPad + stride) + kAttendTile * stride + 2 * one_row + stride;
+        + group * (kAttendWeights + kAttendPad + stride) + kAttendTile * stride + 2 * one_row + stride;
     return plan;
 }
 
@@ -79,9 +79,9 @@ AttendWork carve(const AttendDecode& args, const Plan& plan, float* at)
         return taken;
     };
     work.stride = rounded_up(plan.width) + kAttendPad;
-    const std::int64_t one_row = std::max<std::int64_t>(work.stride, kAttendChunk + kAttendPad);
+    const std::int64_t one_row = std::max<std::int64_t>(work.stride, kAttendSlots + kAttendPad);
     work.scores = take(kMaxAttendLanes * group * (kAttendChunk + kAttendPad));
-    work.weights = take(group * (kAttendTile + kAttendPad));
+    work.weights = take(group * (kAttendWeights + kAttendPad));
     work.queries = take(kMaxAttendLanes * group * work.stride);
     work.plain = take(kMaxAttendLanes * group * work.stride);
     work.sums = take(group * work.stride);

@@ -9,153 +9,28 @@
 //     one per channel:  s = <q * scale, code_t> + <q, zero>
 //                       sum_t p_t x_t = scale * sum_t p_t code_t + zero * sum_t p_t
 // Scales per group, int3 and rows narrower than a vector are decoded to a tile first.
-#include "kernels/cpu/attend_rows_body.h"
-#include "kernels/cpu/attend_variants.h"
+#include "kernels/cpu/attend_runs_body.h"
 #include "kernels/cpu/exponential_body.h"
-#if defined(KVW_ATTEND_VNNI)
-#include "kernels/cpu/attend_integer_body.h"
-#endif
 
 namespace kvw::kernels {
 namespace {
 
-constexpr Index kScoreStride = kAttendChunk + kAttendPad, kWeightStride = kAttendTile + kAttendPad;
-
-constexpr int round_up(int value, int to) { return (value + to - 1) / to * to; }
-
-/// Neighbouring tokens of one segment and lane, and the lane's rows after them.
-struct Run
-{
-    RowsView rows, next;
-    bool coded;
-};
-
-/// A place among the tokens.
-struct Place
-{
-    const Segment* segment;
-    int row;
-
-    /// The rows of a lane from here on.
-    RowsView rows(int lane) const
-    {
-        RowsView rows = segment->rows;
-        rows.tokens -= row;
-        rows.codes += lane * segment->codes_lane_stride + row * static_cast<Index>(row_bytes(rows.format));
-        if (is_integer(rows.format.type)) {
-            const Index at = lane * segment->scales_lane_stride
-                + (rows.format.scale_per == ScalePer::Channel ? 0 : static_cast<Index>(scale_count(rows.format, row)));
-            rows.scales += at;
-            if (!rows.format.symmetric)
-                rows.maybe_zeros += at;
-        }
-        return rows;
-    }
-};
-
-/// The same tokens of all lanes of a unit. The lanes of a segment lie behind each other and are read in that order, then
-/// those of the next one, so that memory is met nearly as it lies.
-struct Stretch
-{
-    Place place, next;
-    int tokens, first_lane, end_lane;
-
-    Run run(int lane) const
-    {
-        Run run{place.rows(lane), next.rows(lane), place.segment->coded};
-        run.rows.tokens = tokens;
-        return run;
-    }
-};
-
-struct Cursor
-{
-    Place place;
-    const Segment* end;
-
-    Cursor(const Segment* first, int count, int token) : place{first, token}, end(first + count)
-    {
-        while (place.row > 0 && place.row >= place.segment->rows.tokens)
-            skip();
-    }
-
-    void skip()
-    {
-        place.row -= place.segment->rows.tokens;
-        ++place.segment;
-    }
-
-    /// The next 1..most tokens; there must be some.
-    Stretch take(const AttendUnit& unit, int most)
-    {
-        while (place.row >= place.segment->rows.tokens)
-            skip();
-        const int left = place.segment->rows.tokens - place.row;
-        Stretch out{place, place, left < most ? left : most, unit.lane, unit.lane + unit.lanes};
-        place.row += out.tokens;
-        while (place.segment + 1 < end && place.row >= place.segment->rows.tokens)
-            skip();
-        if (place.row < place.segment->rows.tokens)
-            out.next = place;
-        return out;
-    }
-};
-
-/// Scales are read all at once when a run begins. Inlined always: a function that only prefetches has no effect in the
-/// compiler's eyes, and calls of it are left out.
-KVW_INLINE void prefetch_scales(const Run& run)
-{
-    if (run.next.scales == nullptr)
-        return;
-    const bool per_row = run.next.format.scale_per == ScalePer::Row;
-    const int count = per_row ? run.next.tokens : run.next.format.width;
-    for (int i = 0; i < count && i < kAttendChunk; i += 32) {
-        __builtin_prefetch(run.next.scales + i);
-        if (run.next.maybe_zeros != nullptr)
-            __builtin_prefetch(run.next.maybe_zeros + i);
-    }
-}
-
-/// How the rows of a format are read: themselves, or a decoded tile of fp32.
-struct Access
-{
-    bool direct, scale_per_row, scale_per_channel; ///< the scales that are left for here
-    bool integers;                                 ///< multiplied as such, see attend_integer_body.h
-    RowType type;
-    int positions, planes;
-};
-
-Access access_of(const RowFormat& format)
-{
-    const bool integer = is_integer(format.type);
-    const int planes = format.type == RowType::Int4 ? 2 : format.type == RowType::Int2 ? 4 : 1;
-    const int positions = (format.width + planes - 1) / planes;
-    const bool grouped = integer && format.scale_per == ScalePer::Group;
-#if defined(KVW_ATTEND_VNNI)
-    const bool integers = !grouped && integer_products(format.type, format.width);
-#else
-    const bool integers = false;
+#if !defined(KVW_ATTEND_VNNI)
+struct Fetches
+{};
 #endif
-    if (format.type == RowType::Int3 || grouped || (positions < kLanes && !integers))
-        return {false, false, false, false, RowType::Fp32, round_up(format.width, kLanes), 1};
-    return {true,
-            integer && format.scale_per == ScalePer::Row,
-            integer && format.scale_per == ScalePer::Channel,
-            integers,
-            format.type,
-            positions,
-            planes};
-}
+
+constexpr Index kScoreStride = kAttendChunk + kAttendPad, kWeightStride = kAttendWeights + kAttendPad;
 
 /// Scales and zeros of `count` tokens or channels, zeros moved to the middle code; both are 0 beyond.
-void expand_scales(const RowsView& rows, int count, const AttendWork& work)
+void expand_scales(const RowsView& rows, int count, float* scales, float* zeros)
 {
-    expand_fp16(rows.scales, count, work.scales);
+    expand_fp16(rows.scales, count, scales);
     if (!rows.format.symmetric)
-        expand_fp16(rows.maybe_zeros, count, work.zeros);
+        expand_fp16(rows.maybe_zeros, count, zeros);
     const float middle = static_cast<float>(1 << (bits(rows.format.type) - 1));
     for (int i = 0; i < count; i += kLanes)
-        store(work.zeros + i, rows.format.symmetric ? Floats{} : load(work.zeros + i) + load(work.scales + i) * middle);
+        store(zeros + i, rows.format.symmetric ? Floats{} : load(zeros + i) + load(scales + i) * middle);
 }
 
 /// Up to kAttendTile rows, with zeros up to a whole vector.
@@ -169,10 +44,9 @@ void fill_tile(const RowsView& rows, const AttendWork& work)
 }
 
 /// tokens of the run from `first` on, as the products want them; a tile is filled where it is needed.
-Rows products_of(const Run& run, const Access& access, int first, int tokens, const AttendWork& work)
+Rows products_of(const Run& run, const Access& access, Index bytes, int first, int tokens, const AttendWork& work)
 {
     const RowsView& rows = run.rows;
-    const auto bytes = static_cast<Index>(row_bytes(rows.format));
     // Fetched meanwhile: the tile after this one, of the same run or the next. Other lanes come in between: time enough.
     const std::byte* ahead = first + tokens < rows.tokens ? rows.codes + (first + tokens) * bytes : run.next.codes;
     if (access.direct)
@@ -204,12 +78,6 @@ void lay_out_query(const float* row, const Access& access, float* out)
         }
     }
 }
-
-/// What is added to every score of a head: `constant`, and `per_zero` times the token's zero.
-struct HeadTerms
-{
-    float constant, per_zero;
-};
 
 /// What work.plain and work.queries hold: the queries of a unit as the present format of keys wants them.
 struct Queries
@@ -262,8 +130,8 @@ void lay_out(const AttendUnit& unit, Index row, const float* q, [[maybe_unused]]
     float* out = unit.work.queries + row * unit.work.stride;
 #if defined(KVW_ATTEND_VNNI)
     if (access.integers) {
-        queries.factors[row] =
-            round_query(q, run.rows.format.width, access.positions, bits(access.type), reinterpret_cast<Words16*>(out));
+        queries.factors[row] = round_query(q, run.rows.format.width, access.positions, bits(access.type),
+                                           reinterpret_cast<std::byte*>(out));
         return;
     }
 #endif
@@ -301,9 +169,9 @@ void prepare_integer_channels(const AttendDecode& args, const AttendUnit& unit, 
         const Index row = static_cast<Index>(lane - unit.lane) * args.group + h;
         float constant = 0;
         queries.factors[row] =
-            round_scaled_query(work.plain + row * work.stride, work.scales, work.zeros, access.positions,
+            round_scaled_query(work.plain + row * work.stride, work.scales, work.zeros, run.rows.format.width,
                                bits(access.type), rounding_of(queries.largest[row] * largest),
-                               reinterpret_cast<Words16*>(work.queries + row * work.stride), constant);
+                               reinterpret_cast<std::byte*>(work.queries + row * work.stride), constant);
         queries.terms[row] = {constant + offset_of(args, run, static_cast<Index>(lane) * args.group + h), 0.0f};
     }
 }
@@ -315,7 +183,7 @@ void prepare_channels(const AttendDecode& args, const AttendUnit& unit, int lane
 {
     const AttendWork& work = unit.work;
     const int width = run.rows.format.width;
-    expand_scales(run.rows, width, work);
+    expand_scales(run.rows, width, work.scales, work.zeros);
 #if defined(KVW_ATTEND_VNNI)
     if (access.integers && whole_planes(width, access.positions, bits(access.type)))
         return prepare_integer_channels(args, unit, lane, run, access, queries);
@@ -354,30 +222,34 @@ void prepare_queries(const AttendDecode& args, const AttendUnit& unit, int lane,
         prepare_channels(args, unit, lane, run, access, queries);
 }
 
-/// Scores of one lane's run, to column `at` of the chunk.
-void score_run(const AttendDecode& args, const AttendUnit& unit, int lane, const Run& run, int at, Queries& queries)
+/// Scores of one lane's run of a stretch, to column `at` of the chunk.
+void score_run(const AttendDecode& args, const AttendUnit& unit, int lane, const Stretch& stretch, int at,
+               Queries& queries)
 {
     const AttendWork& work = unit.work;
-    const Access access = access_of(run.rows.format);
+    const Access& access = stretch.access;
+    const Run run = stretch.run(lane - unit.lane);
     const Index first_row = static_cast<Index>(lane - unit.lane) * args.group;
     const int tokens = run.rows.tokens;
     prefetch_scales(run);
     prepare_queries(args, unit, lane, run, access, queries);
+    if (access.scale_per_row)
+        expand_scales(run.rows, tokens, work.scales, work.zeros);
     float* scores = work.scores + first_row * kScoreStride + at;
+#if defined(KVW_ATTEND_VNNI)
+    if (access.integers) {
+        const Rows rows = products_of(run, access, stretch.row_bytes, 0, tokens, work);
+        const TokenTerms terms{access.scale_per_row ? work.scales : nullptr, work.zeros, queries.terms + first_row};
+        return for_integers<ScoreIntegers::kMost>(
+            access.type, args.group, ScoreIntegers{rows, queries.factors + first_row, terms, {scores, kScoreStride}});
+    }
+#endif
     for (int first = 0; first < tokens; first += kAttendTile) {
         const int here = tokens - first < kAttendTile ? tokens - first : kAttendTile;
-        const Rows rows = products_of(run, access, first, here, work);
+        const Rows rows = products_of(run, access, stretch.row_bytes, first, here, work);
         const Output out{scores + first, kScoreStride};
-#if defined(KVW_ATTEND_VNNI)
-        if (access.integers) {
-            for_integers<ScoreIntegers>(access.type, rows, args.group, queries.factors + first_row, out);
-            continue;
-        }
-#endif
         for_type<ScoreRows>(access.type, rows, args.group, {work.queries + first_row * work.stride, work.stride}, out);
     }
-    if (access.scale_per_row)
-        expand_scales(run.rows, tokens, work);
     for (int h = 0; h < args.group; ++h, scores += kScoreStride) {
         const HeadTerms& terms = queries.terms[first_row + h];
         for (int t = 0; t < tokens; t += kLanes) {
@@ -396,7 +268,9 @@ void scale_all(float* x, Index count, float factor)
 }
 
 /// Scores of the chunk -> exp(s - maximum), zeros beyond; the unit's sums so far move to the new maximum.
-void weigh_chunk(const AttendDecode& args, const AttendUnit& unit, int tokens)
+/// `meanwhile` is called for every vector.
+template<class Meanwhile>
+KVW_INLINE void weigh_chunk(const AttendDecode& args, const AttendUnit& unit, int tokens, const Meanwhile& meanwhile)
 {
     for (int row = 0; row < unit.lanes * args.group; ++row) {
         float* scores = unit.work.scores + row * kScoreStride;
@@ -415,41 +289,14 @@ void weigh_chunk(const AttendDecode& args, const AttendUnit& unit, int tokens)
             header[2] *= shrink;
             header[0] = maximum;
         }
-        for (int t = 0; t < end; t += kLanes)
+        for (int t = 0; t < end; t += kLanes) {
             store(scores + t, exponential(load(scores + t) - maximum));
+            meanwhile();
+        }
         for (int t = end; t < end + kLanes; t += kLanes)
             store(scores + t, Floats{});
     }
 }
-
-/// work.sums = the sums over up to kAttendTile rows of weight times `maybe_scales` times the number that the row is read as.
-void sum_rows(const AttendDecode& args, const AttendUnit& unit, const Rows& rows, const Access& access,
-              const float* masses, const float* maybe_scales)
-{
-    const AttendWork& work = unit.work;
-    const Output out{work.sums, work.stride};
-#if defined(KVW_ATTEND_VNNI)
-    if (access.integers) {
-        IntegerFactors factors[kMaxAttendGroup];
-        for (int h = 0; h < args.group; ++h)
-            factors[h] = round_weights(masses + h * kScoreStride, maybe_scales, rows.tokens, bits(access.type),
-                                       reinterpret_cast<Words16*>(work.weights + h * kWeightStride));
-        return for_integers<SumIntegers>(access.type, rows, args.group, factors, out);
-    }
-#endif
-    if (maybe_scales == nullptr)
-        return for_type<SumRows>(access.type, rows, args.group, {masses, kScoreStride}, out);
-    for (int h = 0; h < args.group; ++h)
-        for (int t = 0; t < rows.tokens; t += kLanes)
-            store(work.weights + h * kWeightStride + t, load(masses + h * kScoreStride + t) * load(maybe_scales + t));
-    for_type<SumRows>(access.type, rows, args.group, {work.weights, kWeightStride}, out);
-}
-
-/// What a run adds to a head besides work.sums: its mass, and the mass times the tokens' zeros.
-struct RunTerms
-{
-    float mass, zeros;
-};
 
 RunTerms terms_of(const float* masses, const float* maybe_zeros, int tokens)
 {
@@ -463,24 +310,110 @@ RunTerms terms_of(const float* masses, const float* maybe_zeros, int tokens)
     return {sum_of(mass), sum_of(zeros)};
 }
 
-/// Weighted sums of up to kAttendTile value rows of one lane, whose weights begin at column `at` of the chunk.
-void sum_run(const AttendDecode& args, const AttendUnit& unit, int lane, const Run& run, int at)
+/// work.sums = the sums over up to kAttendTile rows of one lane of weight times the number that the row is read as;
+/// `terms` [group] are written too. The weights begin at `masses`.
+void sum_run(const AttendDecode& args, const AttendUnit& unit, const Stretch& stretch, const Run& run,
+             const float* masses, RunTerms* terms)
 {
     const AttendWork& work = unit.work;
-    const Access access = access_of(run.rows.format);
-    const Index first_row = static_cast<Index>(lane - unit.lane) * args.group;
-    const int tokens = run.rows.tokens, width = run.rows.format.width;
+    const Access& access = stretch.access;
+    const int tokens = run.rows.tokens;
+    const Output out{work.sums, work.stride};
     prefetch_scales(run);
-    const Rows rows = products_of(run, access, 0, tokens, work);
-    const float* masses = work.scores + first_row * kScoreStride + at;
+    const Rows rows = products_of(run, access, stretch.row_bytes, 0, tokens, work);
     if (access.scale_per_row)
-        expand_scales(run.rows, tokens, work);
-    sum_rows(args, unit, rows, access, masses, access.scale_per_row ? work.scales : nullptr);
-    RunTerms terms[kMaxAttendGroup];
+        expand_scales(run.rows, tokens, work.scales, work.zeros);
     for (int h = 0; h < args.group; ++h)
         terms[h] = terms_of(masses + h * kScoreStride, access.scale_per_row ? work.zeros : nullptr, tokens);
+    if (!access.scale_per_row)
+        return for_type<SumRows>(access.type, rows, args.group, {masses, kScoreStride}, out);
+    for (int h = 0; h < args.group; ++h)
+        for (int t = 0; t < tokens; t += kLanes)
+            store(work.weights + h * kWeightStride + t, load(masses + h * kScoreStride + t) * load(work.scales + t));
+    for_type<SumRows>(access.type, rows, args.group, {work.weights, kWeightStride}, out);
+}
+
+#if defined(KVW_ATTEND_VNNI)
+/// What a batch of integers lacks when its weights are computed: scales, and the codes that were not fetched before. All of
+/// it is to be there before the last lane.
+void fill_fetches(const AttendDecode& args, const AttendUnit& unit, const Batch& batch, bool fetched_before,
+                  Fetches& fetches)
+{
+    fetches.clear();
+    for (int lane = 0; lane < unit.lanes; ++lane) {
+        for (int i = 0; i < batch.count && batch.stretches[i].access.integers; ++i) {
+            const Stretch& stretch = batch.stretches[i];
+            const Run run = stretch.run(lane);
+            const auto scales = static_cast<Index>(2 * scale_count(run.rows.format, stretch.tokens()));
+            const Index codes = stretch.tokens() * stretch.row_bytes;
+            const Index there = fetched_before ? codes / kFetchedApart : 0;
+            fetches.add(run.rows.scales, scales);
+            fetches.add(run.rows.maybe_zeros, scales);
+            fetches.add(run.rows.codes + there, codes - there);
+        }
+    }
+    const Index vectors = args.group * round_up(batch.tokens, kLanes) / kLanes;
+    fetches.rate = fetches.bytes / (vectors * (2 * unit.lanes - 1)) + 1;
+}
+
+/// The rows of a lane, counted from the unit's first, in a batch of integers; their scales to work.scales and work.zeros.
+Pieces pieces_of(const AttendUnit& unit, const Batch& batch, const Batch& following, int lane)
+{
+    Pieces pieces;
+    pieces.count = batch.count;
+    pieces.bytes = batch.stretches[0].row_bytes;
+    pieces.positions = batch.stretches[0].access.positions;
+    pieces.slots = 0;
+    for (int i = 0, column = 0; i < batch.count; ++i) {
+        const Stretch& stretch = batch.stretches[i];
+        const Run run = stretch.run(lane);
+        const int tokens = stretch.tokens(), slot = pieces.slots;
+        const std::byte* ahead = i < following.count ? following.stretches[i].codes_of(lane) : run.rows.codes;
+        pieces.at[i] = {run.rows.codes, ahead, tokens, column, slot};
+        if (stretch.access.scale_per_row)
+            expand_scales(run.rows, tokens, unit.work.scales + slot, unit.work.zeros + slot);
+        column += tokens;
+        pieces.slots += round_up(tokens, kLanes);
+    }
+    return pieces;
+}
+
+/// sum_run for all runs of a batch of integers.
+void sum_integer_batch(const AttendDecode& args, const AttendUnit& unit, const Batch& batch, const Batch& following,
+                       int lane, const float* masses, RunTerms* terms, Fetches& fetches)
+{
+    const AttendWork& work = unit.work;
+    const Access& access = batch.stretches[0].access;
+    const Pieces pieces = pieces_of(unit, batch, following, lane);
+    IntegerFactors factors[kMaxAttendGroup];
+    for (int h = 0; h < args.group; ++h)
+        factors[h] = round_weights(masses + h * kScoreStride, pieces, access.scale_per_row ? work.scales : nullptr,
+                                   work.zeros, bits(access.type),
+                                   reinterpret_cast<std::byte*>(work.weights + h * kWeightStride), terms[h], fetches);
+    for_integers<SumIntegers::kMost>(access.type, args.group, SumIntegers{pieces, factors, {work.sums, work.stride}});
+}
+#endif
+
+/// Weighted sums of one lane's value rows of a batch, whose weights begin at column `at` of the chunk, to its partial result.
+void sum_batch(const AttendDecode& args, const AttendUnit& unit, int lane, const Batch& batch,
+               [[maybe_unused]] const Batch& following, int at, [[maybe_unused]] Fetches& fetches)
+{
+    const AttendWork& work = unit.work;
+    const Stretch& stretch = batch.stretches[0];
+    const Access& access = stretch.access;
+    const Run run = stretch.run(lane - unit.lane);
+    const Index first_row = static_cast<Index>(lane - unit.lane) * args.group;
+    const int width = run.rows.format.width;
+    const float* masses = work.scores + first_row * kScoreStride + at;
+    RunTerms terms[kMaxAttendGroup];
+#if defined(KVW_ATTEND_VNNI)
+    if (access.integers)
+        sum_integer_batch(args, unit, batch, following, lane - unit.lane, masses, terms, fetches);
+    else
+#endif
+        sum_run(args, unit, stretch, run, masses, terms);
     if (access.scale_per_channel)
-        expand_scales(run.rows, width, work);
+        expand_scales(run.rows, width, work.scales, work.zeros);
     for (int h = 0; h < args.group; ++h) {
         float* header = unit.partial + (first_row + h) * unit.partial_stride;
         float* to = header + kPartialHeader + (run.coded ? round_up(args.head_dim, 16) : 0);
@@ -512,22 +445,36 @@ void clear_partials(const AttendDecode& args, const AttendUnit& unit)
 void KVW_ATTEND_VARIANT(const AttendDecode& args, const AttendUnit& unit)
 {
     clear_partials(args, unit);
-    Cursor keys(args.keys, args.key_segments, unit.first), values(args.values, args.value_segments, unit.first);
+    Cursor keys(args.keys, args.key_segments, unit.first);
+    Batches values{Cursor(args.values, args.value_segments, unit.first), &unit};
+    Batch batches[2];
+    Batch *batch = &batches[0], *following = &batches[1];
+    values.take(*batch);
     Queries queries;
+    Fetches fetches;
+    const int end_lane = unit.lane + unit.lanes;
     for (int done = 0; done < unit.tokens;) {
         const int left = unit.tokens - done, tokens = left < kAttendChunk ? left : kAttendChunk;
         for (int at = 0; at < tokens;) {
             const Stretch stretch = keys.take(unit, tokens - at);
-            for (int lane = stretch.first_lane; lane < stretch.end_lane; ++lane)
-                score_run(args, unit, lane, stretch.run(lane), at, queries);
-            at += stretch.tokens;
+            for (int lane = unit.lane; lane < end_lane; ++lane)
+                score_run(args, unit, lane, stretch, at, queries);
+            at += stretch.tokens();
         }
-        weigh_chunk(args, unit, tokens);
+#if defined(KVW_ATTEND_VNNI)
+        fill_fetches(args, unit, *batch, done > 0, fetches);
+        weigh_chunk(args, unit, tokens, [&] { fetches.fetch(); });
+#else
+        weigh_chunk(args, unit, tokens, [] {});
+#endif
         for (int at = 0; at < tokens;) {
-            const Stretch stretch = values.take(unit, tokens - at < kAttendTile ? tokens - at : kAttendTile);
-            for (int lane = stretch.first_lane; lane < stretch.end_lane; ++lane)
-                sum_run(args, unit, lane, stretch.run(lane), at);
-            at += stretch.tokens;
+            values.take(*following);
+            for (int lane = unit.lane; lane < end_lane; ++lane)
+                sum_batch(args, unit, lane, *batch, *following, at, fetches);
+            at += batch->tokens;
+            Batch* read = batch;
+            batch = following;
+            following = read;
         }
         done += tokens;
     }

@@ -1,327 +1,474 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Products of integer codes with queries and weights that are rounded to 16 bits, for the file with AVX512-VNNI.
 //
-// A step is 32 bytes of a row, widened to words; a plane of it gives 32 channels. One instruction multiplies 32 pairs of words
-// and adds neighbouring products to 16 sums of 32 bits: of two channels for keys, of two tokens for values, whose words are
-// interleaved first. Codes are taken as they are stored, 0..2^bits - 1, and the middle one is taken off the sums:
-//     sum_i x_i (code_i - middle) = unit (sum_i X_i code_i - middle sum_i X_i),   X_i = round(x_i / unit), |X_i| <= 32767
-// Sums stay below 2^31: at most kIntegerWidth channels, and kAttendTile tokens.
+// One instruction multiplies 16 times four unsigned bytes with four signed ones and adds the four products to 16 sums of
+// 32 bits. Codes are taken as they are stored, 0..2^bits - 1, the middle one is taken off the sums, and a factor is two
+// digits, each a signed byte:
+//     sum_i x_i (code_i - middle) = unit (256 sum_i high_i code_i + sum_i low_i code_i - middle sum_i X_i),
+//     X_i = round(x_i / unit) = 256 high_i + low_i,   |X_i| <= kLargestFactor
+// The four bytes lie along the sum: neighbouring channels of keys, neighbouring tokens of values. So that no sum must be
+// added up across a vector, 16 rows of keys are turned first (a vector holds the same four channels of each), and four rows
+// of values are interleaved. Sums stay below 2^31: at most kIntegerWidth channels, and kAttendChunk tokens.
 #pragma once
 
 #include "kernels/cpu/attend_rows_body.h"
+#include "kernels/cpu/attend_variants.h"
 
 namespace kvw::kernels {
 namespace {
 
-constexpr int kIntegerWidth = 256, kStepBytes = 32;
-constexpr float kLargestFactor = 32767.0f;
+constexpr int kIntegerWidth = 256, kRowsAtOnce = 16, kQuad = 4;
+/// One of so many parts of the values is fetched during products, the others by Fetches.
+constexpr int kFetchedApart = 2;
+constexpr float kLargestFactor = 127 * 256 + 127;
+static_assert(kLargestFactor * 255.0 * (kIntegerWidth > kAttendChunk ? kIntegerWidth : kAttendChunk) < 2147483648.0);
 
 KVW_INLINE bool integer_products(RowType type, int width)
 {
     return width <= kIntegerWidth && (type == RowType::Int8 || type == RowType::Int4 || type == RowType::Int2);
 }
 
-typedef short Words16 __attribute__((may_alias));
-typedef int Pair __attribute__((may_alias));
+typedef int Quad __attribute__((may_alias, aligned(1))); ///< four digits
 
-/// Factors of one head as integers.
+/// Factors of one head as integers: their digits, and what the sums are corrected by.
 struct IntegerFactors
 {
-    const Words16* words; ///< keys: [steps, planes, 32]; values: [tokens, even]
+    const std::byte* high; ///< keys: [planes, positions up to whole vectors]; values: [tokens up to whole vectors]
+    const std::byte* low;
     float unit;
     int middle; ///< times the sum of all factors
 };
 
+/// sum += four codes of each quad times the four digits at `digits`. The compiler copies a sum before the intrinsic for
+/// this adds to it, and spills the copies; an operand that is read and written has none.
+KVW_INLINE void add_products(__m512i& sum, __m512i codes, const std::byte* digits)
+{
+    asm("vpdpbusd %2%{1to16%}, %1, %0" : "+v"(sum) : "v"(codes), "m"(*reinterpret_cast<const Quad*>(digits)));
+}
+
+KVW_INLINE void add_products(__m512i& sum, __m512i codes, __m512i digits)
+{
+    asm("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(codes), "v"(digits));
+}
+
+/// Digits of a plane of a query.
+KVW_INLINE int plane_stride(int positions) { return (positions + kLanes - 1) / kLanes * kLanes; }
+
 template<int Bits>
-struct Codes
+KVW_INLINE __m512i plane_of(__m512i raw, int plane)
+{
+    if (plane > 0)
+        raw = _mm512_srli_epi16(raw, static_cast<unsigned>(plane * Bits));
+    return Bits == 8 ? raw : _mm512_and_si512(raw, _mm512_set1_epi8((1 << Bits) - 1));
+}
+
+/// Lane l of x[k] to lane k of x[l], lanes of 128 bits.
+KVW_INLINE void turn_lanes(__m512i (&x)[4])
+{
+    const __m512i a = _mm512_shuffle_i32x4(x[0], x[1], 0x44), b = _mm512_shuffle_i32x4(x[0], x[1], 0xee);
+    const __m512i c = _mm512_shuffle_i32x4(x[2], x[3], 0x44), d = _mm512_shuffle_i32x4(x[2], x[3], 0xee);
+    x[0] = _mm512_shuffle_i32x4(a, c, 0x88);
+    x[1] = _mm512_shuffle_i32x4(a, c, 0xdd);
+    x[2] = _mm512_shuffle_i32x4(b, d, 0x88);
+    x[3] = _mm512_shuffle_i32x4(b, d, 0xdd);
+}
+
+/// The same within every lane: quad q of x[k] to quad k of x[q].
+KVW_INLINE void turn_quads(__m512i (&x)[4])
+{
+    const __m512i a = _mm512_unpacklo_epi32(x[0], x[1]), b = _mm512_unpackhi_epi32(x[0], x[1]);
+    const __m512i c = _mm512_unpacklo_epi32(x[2], x[3]), d = _mm512_unpackhi_epi32(x[2], x[3]);
+    x[0] = _mm512_unpacklo_epi64(a, c);
+    x[1] = _mm512_unpackhi_epi64(a, c);
+    x[2] = _mm512_unpacklo_epi64(b, d);
+    x[3] = _mm512_unpackhi_epi64(b, d);
+}
+
+/// Sums of products of some heads with 16 rows.
+template<int Bits, int Heads>
+struct Scores
 {
     static constexpr int kPlanes = 8 / Bits;
 
-    KVW_INLINE static __m512i plane(__m512i raw, int plane)
+    const std::byte *high_digits[Heads], *low_digits[Heads];
+    Index plane_digits;
+    __m512i high[Heads], low[Heads];
+
+    Scores(const IntegerFactors* heads, int positions) : plane_digits(plane_stride(positions))
     {
-        if (plane > 0)
-            raw = _mm512_srli_epi16(raw, static_cast<unsigned>(plane * Bits));
-        if (plane + 1 < kPlanes)
-            raw = _mm512_and_si512(raw, _mm512_set1_epi16((1 << Bits) - 1));
-        return raw;
-    }
-};
-
-/// The bytes of a step: all of them, or those that the row still has.
-struct WholeStep
-{
-    KVW_INLINE __m512i load(const std::byte* row) const
-    {
-        return _mm512_cvtepu8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(row)));
-    }
-};
-
-struct PartOfStep
-{
-    __mmask32 bytes;
-    KVW_INLINE __m512i load(const std::byte* row) const
-    {
-        return _mm512_cvtepu8_epi16(_mm256_maskz_loadu_epi8(bytes, row));
-    }
-};
-
-KVW_INLINE int whole_steps(const Rows& rows) { return rows.positions / kStepBytes; }
-
-KVW_INLINE PartOfStep last_step(const Rows& rows) { return {(__mmask32{1} << rows.positions % kStepBytes) - 1}; }
-
-KVW_INLINE __m512i interleaved_sums(__m512i a, __m512i b, __m512i c, __m512i d)
-{
-    const __m512i ab = _mm512_add_epi32(_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b));
-    const __m512i cd = _mm512_add_epi32(_mm512_unpacklo_epi32(c, d), _mm512_unpackhi_epi32(c, d));
-    return _mm512_add_epi32(_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd));
-}
-
-/// (sum of each vector's lanes - middle) unit for eight vectors, of which `low` and `high` are the sums four by four.
-KVW_INLINE void store_integer_sums(__m512i low, __m512i high, const IntegerFactors& factors, float* to)
-{
-    const __m512i both = _mm512_add_epi32(_mm512_shuffle_i64x2(low, high, 0x44), _mm512_shuffle_i64x2(low, high, 0xee));
-    const __m512i folded = _mm512_add_epi32(both, _mm512_shuffle_i64x2(both, both, 0xb1));
-    const __m256i sums = _mm512_castsi512_si256(_mm512_shuffle_i64x2(folded, folded, 0x08));
-    const __m256 centred = _mm256_cvtepi32_ps(_mm256_sub_epi32(sums, _mm256_set1_epi32(factors.middle)));
-    _mm256_storeu_ps(to, _mm256_mul_ps(centred, _mm256_set1_ps(factors.unit)));
-}
-
-KVW_INLINE void store_integer_sum(__m512i x, const IntegerFactors& factors, float* to)
-{
-    const __m256i eight = _mm256_add_epi32(_mm512_castsi512_si256(x), _mm512_extracti64x4_epi64(x, 1));
-    __m128i four = _mm_add_epi32(_mm256_castsi256_si128(eight), _mm256_extracti128_si256(eight, 1));
-    four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4e));
-    four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0xb1));
-    to[0] = static_cast<float>(_mm_cvtsi128_si32(four) - factors.middle) * factors.unit;
-}
-
-/// sum[head][token] += over a step's channels.
-template<int Bits, int Heads, int Tokens, class Step>
-KVW_INLINE void score_step(const Step& step, const std::byte* row, Index bytes, const Words16* const (&words)[Heads],
-                           Index word, __m512i (&sum)[Heads][Tokens])
-{
 #pragma GCC unroll 4
-    for (int i = 0; i < Tokens; ++i) {
-        const __m512i raw = step.load(row + i * bytes);
-#pragma GCC unroll 4
-        for (int p = 0; p < Codes<Bits>::kPlanes; ++p) {
-            const __m512i codes = Codes<Bits>::plane(raw, p);
-#pragma GCC unroll 4
-            for (int h = 0; h < Heads; ++h)
-                sum[h][i] = _mm512_dpwssd_epi32(sum[h][i], codes, _mm512_loadu_si512(words[h] + word + p * kStepBytes));
+        for (int h = 0; h < Heads; ++h) {
+            high_digits[h] = heads[h].high;
+            low_digits[h] = heads[h].low;
+            high[h] = low[h] = _mm512_setzero_si512();
         }
     }
-}
 
-/// The sums of Tokens rows over all channels, before their lanes are added.
-template<int Bits, int Heads, int Tokens>
-KVW_INLINE void score_rows(const Rows& rows, const std::byte* row, const Words16* const (&words)[Heads],
-                           __m512i (&sum)[Heads][Tokens])
-{
+    /// Four bytes of each row, from byte `at` on.
+    KVW_INLINE void add(__m512i raw, Index at)
+    {
 #pragma GCC unroll 4
-    for (int h = 0; h < Heads; ++h)
-#pragma GCC unroll 4
-        for (int i = 0; i < Tokens; ++i)
-            sum[h][i] = _mm512_setzero_si512();
-    constexpr int step_words = Codes<Bits>::kPlanes * kStepBytes;
-    const int whole = whole_steps(rows);
-    for (int step = 0; step < whole; ++step, row += kStepBytes)
-        score_step<Bits, Heads, Tokens>(WholeStep{}, row, rows.bytes, words, step * step_words, sum);
-    if (rows.positions % kStepBytes != 0)
-        score_step<Bits, Heads, Tokens>(last_step(rows), row, rows.bytes, words, whole * step_words, sum);
-}
-
-/// Four rows, whose sums lie four by four in one vector for each head.
-template<int Bits, int Heads>
-KVW_INLINE void score_four(const Rows& rows, const std::byte* row, const Words16* const (&words)[Heads],
-                           __m512i (&out)[Heads])
-{
-    __m512i sum[Heads][4];
-    score_rows<Bits, Heads, 4>(rows, row, words, sum);
-#pragma GCC unroll 4
-    for (int h = 0; h < Heads; ++h)
-        out[h] = interleaved_sums(sum[h][0], sum[h][1], sum[h][2], sum[h][3]);
-}
-
-/// scores[head][t] = unit sum over channels of factor times (code less the middle one).
-template<int Bits, int Heads>
-void score_integers(const Rows& rows, const IntegerFactors* heads, const Output& scores)
-{
-    const Words16* words[Heads];
-#pragma GCC unroll 4
-    for (int h = 0; h < Heads; ++h)
-        words[h] = heads[h].words;
-    const Index bytes = rows.bytes;
-    const std::byte* row = rows.codes;
-    const std::byte* ahead = rows.ahead;
-    int t = 0;
-    for (; t + 8 <= rows.tokens; t += 8, row += 8 * bytes, ahead += 8 * bytes) {
-        for (Index line = 0; line < 8 * bytes; line += 64)
-            __builtin_prefetch(ahead + line, 0, 2);
-        __m512i low[Heads], high[Heads];
-        score_four<Bits, Heads>(rows, row, words, low);
-        score_four<Bits, Heads>(rows, row + 4 * bytes, words, high);
-#pragma GCC unroll 4
-        for (int h = 0; h < Heads; ++h)
-            store_integer_sums(low[h], high[h], heads[h], scores.data + h * scores.head_stride + t);
-    }
-    for (; t < rows.tokens; ++t, row += bytes) {
-        __m512i sum[Heads][1];
-        score_rows<Bits, Heads, 1>(rows, row, words, sum);
-        for (int h = 0; h < Heads; ++h)
-            store_integer_sum(sum[h][0], heads[h], scores.data + h * scores.head_stride + t);
-    }
-}
-
-/// The two halves of a step's channels as unpacking leaves them, four by four in turn, in their order.
-KVW_INLINE void store_unpacked(__m512i low, __m512i high, const IntegerFactors& factors, float* to, int count)
-{
-    const __m512i middle = _mm512_set1_epi32(factors.middle);
-    const __m512 unit = _mm512_set1_ps(factors.unit);
-    const __m512i first = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11),
-                  second = _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15);
-    const __m512i ordered[2] = {_mm512_permutex2var_epi64(low, first, high),
-                                _mm512_permutex2var_epi64(low, second, high)};
-    for (int half = 0; half < 2; ++half, count -= 16) {
-        const __m512 x = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_sub_epi32(ordered[half], middle)), unit);
-        _mm512_mask_storeu_ps(to + half * 16,
-                              static_cast<__mmask16>(count >= 16     ? 0xffff
-                                                         : count > 0 ? (1 << count) - 1
-                                                                     : 0),
-                              x);
-    }
-}
-
-/// sum[head][step and plane][half] += two tokens' factors times their codes; the words of both lie in turn.
-template<int Bits, int Heads, int Steps, class Step>
-KVW_INLINE void sum_pair(const Step& step, const std::byte* row, const std::byte* maybe_next,
-                         const Words16* const (&words)[Heads], Index t, __m512i (&sum)[Heads][Steps * 8 / Bits][2])
-{
-    constexpr int planes = Codes<Bits>::kPlanes;
-    __m512i pair[Heads];
-#pragma GCC unroll 4
-    for (int h = 0; h < Heads; ++h)
-        pair[h] = _mm512_set1_epi32(*reinterpret_cast<const Pair*>(words[h] + t));
-#pragma GCC unroll 2
-    for (int s = 0; s < Steps; ++s) {
-        const __m512i raw = step.load(row + s * kStepBytes);
-        const __m512i next = maybe_next != nullptr ? step.load(maybe_next + s * kStepBytes) : _mm512_setzero_si512();
-#pragma GCC unroll 4
-        for (int p = 0; p < planes; ++p) {
-            const __m512i a = Codes<Bits>::plane(raw, p), b = Codes<Bits>::plane(next, p);
-            const __m512i low = _mm512_unpacklo_epi16(a, b), high = _mm512_unpackhi_epi16(a, b);
+        for (int p = 0; p < kPlanes; ++p) {
+            const __m512i codes = plane_of<Bits>(raw, p);
+            const Index digit = p * plane_digits + at;
 #pragma GCC unroll 4
             for (int h = 0; h < Heads; ++h) {
-                sum[h][s * planes + p][0] = _mm512_dpwssd_epi32(sum[h][s * planes + p][0], low, pair[h]);
-                sum[h][s * planes + p][1] = _mm512_dpwssd_epi32(sum[h][s * planes + p][1], high, pair[h]);
+                add_products(high[h], codes, high_digits[h] + digit);
+                add_products(low[h], codes, low_digits[h] + digit);
             }
         }
     }
-}
 
-/// sums[head][channel] = unit sum over tokens of factor times (code less the middle one), for Steps steps' channels from
-/// byte `at` on.
-template<int Bits, int Heads, int Steps, class Step>
-void sum_integer_steps(const Rows& rows, const Step& step, int at, const IntegerFactors* heads, const Output& sums)
-{
-    constexpr int planes = Codes<Bits>::kPlanes;
-    __m512i sum[Heads][Steps * planes][2];
-    const Words16* words[Heads];
-#pragma GCC unroll 4
-    for (int h = 0; h < Heads; ++h) {
-        words[h] = heads[h].words;
-#pragma GCC unroll 4
-        for (int p = 0; p < Steps * planes; ++p)
-            sum[h][p][0] = sum[h][p][1] = _mm512_setzero_si512();
-    }
-    const Index bytes = rows.bytes, even = rows.tokens / 2 * 2;
-    const std::byte* row = rows.codes + at;
-    const std::byte* ahead = rows.ahead;
-    const Index fetched = at == 0 ? 2 * bytes : 0;
-    for (Index t = 0; t < even; t += 2, row += 2 * bytes, ahead += 2 * bytes) {
-        for (Index line = 0; line < fetched; line += 64)
-            __builtin_prefetch(ahead + line, 0, 2);
-        sum_pair<Bits, Heads, Steps>(step, row, row + bytes, words, t, sum);
-    }
-    if (even < rows.tokens)
-        sum_pair<Bits, Heads, Steps>(step, row, nullptr, words, even, sum);
-#pragma GCC unroll 4
-    for (int h = 0; h < Heads; ++h)
-#pragma GCC unroll 4
-        for (int s = 0; s < Steps; ++s)
-#pragma GCC unroll 4
-            for (int p = 0; p < planes; ++p)
-                store_unpacked(sum[h][s * planes + p][0], sum[h][s * planes + p][1], heads[h],
-                               sums.data + h * sums.head_stride + p * rows.positions + at + s * kStepBytes,
-                               rows.positions - at - s * kStepBytes);
-}
-
-template<int Bits, int Heads>
-void sum_integers(const Rows& rows, const IntegerFactors* heads, const Output& sums)
-{
-    constexpr int most = Bits == 8 ? 2 : 1;
-    const int whole = whole_steps(rows);
-    int step = 0;
-    for (; step + most <= whole; step += most)
-        sum_integer_steps<Bits, Heads, most>(rows, WholeStep{}, step * kStepBytes, heads, sums);
-    for (; step < whole; ++step)
-        sum_integer_steps<Bits, Heads, 1>(rows, WholeStep{}, step * kStepBytes, heads, sums);
-    if (rows.positions % kStepBytes != 0)
-        sum_integer_steps<Bits, Heads, 1>(rows, last_step(rows), whole * kStepBytes, heads, sums);
-}
-
-struct ScoreIntegers
-{
-    template<int Bits, int Heads>
-    static void run(const Rows& rows, const IntegerFactors* heads, const Output& out)
+    /// 64 bytes of each row.
+    KVW_INLINE void add_64(const std::byte* row, Index bytes, Index at)
     {
-        score_integers<Bits, Heads>(rows, heads, out);
-    }
-};
-
-struct SumIntegers
-{
-    template<int Bits, int Heads>
-    static void run(const Rows& rows, const IntegerFactors* heads, const Output& out)
-    {
-        sum_integers<Bits, Heads>(rows, heads, out);
-    }
-};
-
-template<class Product, int Bits>
-void for_integer_heads(const Rows& rows, int group, const IntegerFactors* heads, Output out)
-{
-    constexpr int most = 3; // heads at once: 24 or 12 sums
-    for (int h = 0; h < group; h += most, out.data += most * out.head_stride) {
-        switch (group - h) {
-        case 1:
-            Product::template run<Bits, 1>(rows, heads + h, out);
-            break;
-        case 2:
-            Product::template run<Bits, 2>(rows, heads + h, out);
-            break;
-        default:
-            Product::template run<Bits, most>(rows, heads + h, out);
+        __m512i x[4][4]; // [row / 4][row % 4], then [row / 4][quad % 4]
+#pragma GCC unroll 4
+        for (int k = 0; k < 4; ++k) {
+#pragma GCC unroll 4
+            for (int i = 0; i < 4; ++i)
+                x[k][i] = _mm512_loadu_si512(row + (4 * k + i) * bytes + at);
+            turn_quads(x[k]);
+        }
+#pragma GCC unroll 4
+        for (int q = 0; q < 4; ++q) {
+            __m512i column[4] = {x[0][q], x[1][q], x[2][q], x[3][q]};
+            turn_lanes(column);
+#pragma GCC unroll 4
+            for (int lane = 0; lane < 4; ++lane)
+                add(column[lane], at + 4 * (4 * lane + q));
         }
     }
+
+    /// 32 bytes of each row; the upper half of a vector holds those of the row eight further on.
+    KVW_INLINE void add_32(const std::byte* row, Index bytes, Index at)
+    {
+        const auto half = [&](int i) {
+            return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(row + i * bytes + at));
+        };
+        __m512i x[2][4];
+#pragma GCC unroll 2
+        for (int k = 0; k < 2; ++k) {
+#pragma GCC unroll 4
+            for (int i = 0; i < 4; ++i)
+                x[k][i] = _mm512_inserti64x4(_mm512_castsi256_si512(half(4 * k + i)), half(4 * k + i + 8), 1);
+            turn_quads(x[k]);
+        }
+        const __m512i first = _mm512_setr_epi64(0, 1, 8, 9, 4, 5, 12, 13),
+                      second = _mm512_setr_epi64(2, 3, 10, 11, 6, 7, 14, 15);
+#pragma GCC unroll 4
+        for (int q = 0; q < 4; ++q) {
+            add(_mm512_permutex2var_epi64(x[0][q], first, x[1][q]), at + 4 * q);
+            add(_mm512_permutex2var_epi64(x[0][q], second, x[1][q]), at + 16 + 4 * q);
+        }
+    }
+
+    /// Up to 16 bytes of each row; lane l of a vector holds those of the row 4 l further on.
+    KVW_INLINE void add_16(const std::byte* row, Index bytes, Index at, int left)
+    {
+        const auto mask = static_cast<__mmask16>(left >= 16 ? 0xffff : (1 << left) - 1);
+        const auto part = [&](int i) { return _mm_maskz_loadu_epi8(mask, row + i * bytes + at); };
+        __m512i x[4];
+#pragma GCC unroll 4
+        for (int i = 0; i < 4; ++i) {
+            x[i] = _mm512_castsi128_si512(part(i));
+            x[i] = _mm512_inserti32x4(x[i], part(i + 4), 1);
+            x[i] = _mm512_inserti32x4(x[i], part(i + 8), 2);
+            x[i] = _mm512_inserti32x4(x[i], part(i + 12), 3);
+        }
+        turn_quads(x);
+#pragma GCC unroll 4
+        for (int q = 0; q < 4; ++q)
+            add(x[q], at + 4 * q);
+    }
+
+    KVW_INLINE void add_rows(const std::byte* row, Index bytes, int positions)
+    {
+        int at = 0;
+        for (; at + 64 <= positions; at += 64)
+            add_64(row, bytes, at);
+        if (at + 32 <= positions) {
+            add_32(row, bytes, at);
+            at += 32;
+        }
+        for (; at < positions; at += 16)
+            add_16(row, bytes, at, positions - at);
+    }
+};
+
+/// The sums less the middle code's share; beyond 2^31 in between, which wraps twice.
+KVW_INLINE __m512i centred(__m512i high, __m512i low, int middle)
+{
+    return _mm512_sub_epi32(_mm512_add_epi32(_mm512_slli_epi32(high, 8), low), _mm512_set1_epi32(middle));
 }
 
-template<class Product>
-void for_integers(RowType type, const Rows& rows, int group, const IntegerFactors* heads, const Output& out)
+/// What scores are made of besides the products: score = product scale[token] + per_zero zero[token] + constant.
+struct TokenTerms
+{
+    const float *maybe_scales, *zeros; ///< [tokens up to whole vectors]; null: 1 and 0
+    const HeadTerms* heads;
+};
+
+/// Scores of 16 rows.
+template<int Bits, int Heads>
+KVW_INLINE void score_sixteen(const std::byte* row, Index bytes, int positions, const IntegerFactors* heads,
+                              const TokenTerms& terms, int t, const Output& out)
+{
+    Scores<Bits, Heads> scores(heads, positions);
+    scores.add_rows(row, bytes, positions);
+#pragma GCC unroll 4
+    for (int h = 0; h < Heads; ++h) {
+        Floats x = (Floats)_mm512_cvtepi32_ps(centred(scores.high[h], scores.low[h], heads[h].middle)) * heads[h].unit;
+        if (terms.maybe_scales != nullptr)
+            x = x * load(terms.maybe_scales + t) + terms.heads[h].per_zero * load(terms.zeros + t);
+        store(out.data + h * out.head_stride + t, x + terms.heads[h].constant);
+    }
+}
+
+/// Scores of all rows; the last 16 are taken together, so some of them twice, to the same result.
+template<int Bits, int Heads>
+void score_integers(const Rows& rows, const IntegerFactors* heads, const TokenTerms& terms, const Output& out)
+{
+    if (rows.tokens < kRowsAtOnce) { // rows that are not there must not be read
+        alignas(64) std::byte copy[kRowsAtOnce * kIntegerWidth] = {};
+        __builtin_memcpy(copy, rows.codes, static_cast<std::size_t>(rows.tokens * rows.bytes));
+        return score_sixteen<Bits, Heads>(copy, rows.bytes, rows.positions, heads, terms, 0, out);
+    }
+    const int last = rows.tokens - kRowsAtOnce;
+    for (int t = 0; t < rows.tokens; t += kRowsAtOnce) {
+#pragma GCC unroll 4
+        for (Index line = t * rows.bytes; line < (t + kRowsAtOnce) * rows.bytes; line += 64)
+            __builtin_prefetch(rows.ahead + line, 0, 2);
+        const int first = t < last ? t : last;
+        score_sixteen<Bits, Heads>(rows.codes + first * rows.bytes, rows.bytes, rows.positions, heads, terms, first,
+                                   out);
+    }
+}
+
+/// 64 codes of a row, plane after plane, from byte `at` on; of each plane those that `mask` names.
+template<int Bits>
+KVW_INLINE __m512i codes_at(const std::byte* row, __mmask64 mask)
+{
+    if constexpr (Bits == 8) {
+        return _mm512_maskz_loadu_epi8(mask, row);
+    } else if constexpr (Bits == 4) {
+        const __m512i twice = _mm512_broadcast_i64x4(_mm256_maskz_loadu_epi8(static_cast<__mmask32>(mask), row));
+        const __m512i shift = _mm512_setr_epi64(0, 0, 0, 0, 4, 4, 4, 4);
+        return _mm512_and_si512(_mm512_srlv_epi64(twice, shift), _mm512_set1_epi8(15));
+    } else {
+        const __m512i four = _mm512_broadcast_i32x4(_mm_maskz_loadu_epi8(static_cast<__mmask16>(mask), row));
+        const __m512i shift = _mm512_setr_epi64(0, 0, 2, 2, 4, 4, 6, 6);
+        return _mm512_and_si512(_mm512_srlv_epi64(four, shift), _mm512_set1_epi8(3));
+    }
+}
+
+/// Sums over tokens for 64 channels of some heads: a vector holds four neighbouring channels of every sixteen.
+template<int Bits, int Heads>
+struct Sums
+{
+    static constexpr int kPositions = 64 * Bits / 8; ///< bytes of a row that hold the channels
+
+    __m512i high[Heads][4], low[Heads][4];
+
+    KVW_INLINE void clear()
+    {
+#pragma GCC unroll 4
+        for (int h = 0; h < Heads; ++h)
+#pragma GCC unroll 4
+            for (int q = 0; q < 4; ++q)
+                high[h][q] = low[h][q] = _mm512_setzero_si512();
+    }
+
+    /// Tokens t..t + 3, of which `there` have rows; the others' factors are 0.
+    KVW_INLINE void add(const std::byte* row, Index bytes, int there, __mmask64 mask, const IntegerFactors* heads,
+                        int t)
+    {
+        const auto codes = [&](int i) { return codes_at<Bits>(row + (i < there ? i : 0) * bytes, mask); };
+        const __m512i a = codes(0), b = codes(1), c = codes(2), d = codes(3);
+        const __m512i ab_low = _mm512_unpacklo_epi8(a, b), ab_high = _mm512_unpackhi_epi8(a, b);
+        const __m512i cd_low = _mm512_unpacklo_epi8(c, d), cd_high = _mm512_unpackhi_epi8(c, d);
+        const __m512i quads[4] = {_mm512_unpacklo_epi16(ab_low, cd_low), _mm512_unpackhi_epi16(ab_low, cd_low),
+                                  _mm512_unpacklo_epi16(ab_high, cd_high), _mm512_unpackhi_epi16(ab_high, cd_high)};
+#pragma GCC unroll 4
+        for (int h = 0; h < Heads; ++h) {
+#pragma GCC unroll 4
+            for (int q = 0; q < 4; ++q) {
+                add_products(high[h][q], quads[q], heads[h].high + t);
+                add_products(low[h][q], quads[q], heads[h].low + t);
+            }
+        }
+    }
+
+    /// To out[head][plane, position], positions at..at + kPositions where they are there.
+    KVW_INLINE void store_all(const IntegerFactors* heads, int positions, int at, const Output& out)
+    {
+#pragma GCC unroll 4
+        for (int h = 0; h < Heads; ++h) {
+            __m512i x[4];
+#pragma GCC unroll 4
+            for (int q = 0; q < 4; ++q)
+                x[q] = centred(high[h][q], low[h][q], heads[h].middle);
+            turn_lanes(x);
+            for (int i = 0; i < 4; ++i) {
+                const int plane = i * 16 / kPositions, first = at + i * 16 % kPositions, left = positions - first;
+                const auto mask = static_cast<__mmask16>(left >= 16 ? 0xffff : left > 0 ? (1 << left) - 1 : 0);
+                const __m512 sum = _mm512_mul_ps(_mm512_cvtepi32_ps(x[i]), _mm512_set1_ps(heads[h].unit));
+                _mm512_mask_storeu_ps(out.data + h * out.head_stride + plane * positions + first, mask, sum);
+            }
+        }
+    }
+};
+
+/// Neighbouring rows of values among those that are summed together.
+struct Piece
+{
+    const std::byte *codes, *ahead; ///< see Rows
+    int tokens, column, slot;       ///< where its weights begin, and its digits and scales: a vector's first
+};
+
+struct Pieces
+{
+    Piece at[kAttendRuns];
+    int count, slots;
+    Index bytes; ///< of a row
+    int positions;
+};
+
+/// Rows of values to be brought into the second-level cache while scores become weights: products with codes take no longer
+/// than the memory needs to bring them, so it must not rest meanwhile. The hardware's own fetching stops at every page.
+struct Fetches
+{
+    struct Range
+    {
+        const std::byte *at, *end;
+    };
+
+    Range ranges[3 * kAttendRuns * kMaxAttendLanes];
+    int next = 0, count = 0;
+    Index bytes = 0, credit = 0;
+    Index rate = 0; ///< bytes to be fetched for every vector of weights
+
+    void clear() { *this = {}; }
+
+    void add(const void* at, Index size)
+    {
+        if (at == nullptr || size <= 0)
+            return;
+        const auto* from = static_cast<const std::byte*>(at);
+        ranges[count++] = {from, from + size};
+        bytes += size;
+    }
+
+    KVW_INLINE void fetch()
+    {
+        credit += rate;
+        while (credit > 0 && next < count) {
+            Range& range = ranges[next];
+            const std::byte* at = range.at;
+            for (; credit > 0 && at < range.end; at += 64, credit -= 64)
+                __builtin_prefetch(at, 0, 2);
+            range.at = at;
+            next += at >= range.end;
+        }
+    }
+};
+
+/// sums[head][channel] = unit sum over tokens of factor times (code less the middle one).
+template<int Bits, int Heads>
+void sum_integers(const Pieces& pieces, const IntegerFactors* heads, const Output& out)
+{
+    constexpr int step = Sums<Bits, Heads>::kPositions;
+    const Index bytes = pieces.bytes;
+    for (int at = 0; at < pieces.positions; at += step) {
+        const int left = pieces.positions - at;
+        const __mmask64 mask = left >= 64 ? ~__mmask64{0} : (__mmask64{1} << left) - 1;
+        const Index fetched = at == 0 ? kQuad * bytes / kFetchedApart : 0;
+        Sums<Bits, Heads> sums;
+        sums.clear();
+        for (const Piece* piece = pieces.at; piece < pieces.at + pieces.count; ++piece) {
+            const std::byte *row = piece->codes + at, *ahead = piece->ahead;
+            int t = 0;
+            for (; t + kQuad <= piece->tokens; t += kQuad, row += kQuad * bytes, ahead += fetched) {
+                for (Index line = 0; line < fetched; line += 64)
+                    __builtin_prefetch(ahead + line, 0, 2);
+                sums.add(row, bytes, kQuad, mask, heads, piece->slot + t);
+            }
+            if (t < piece->tokens)
+                sums.add(row, bytes, piece->tokens - t, mask, heads, piece->slot + t);
+        }
+        sums.store_all(heads, pieces.positions, at, out);
+    }
+}
+
+/// Calls run with the number of bits and, for some heads at a time, their number and the first one.
+template<int Bits, int Most, class Run>
+KVW_INLINE void for_integer_heads(int group, const Run& run)
+{
+    for (int h = 0; h < group;) {
+        const int left = group - h, here = left == Most + 1 ? (Most + 1) / 2 : left < Most ? left : Most;
+        switch (here) {
+        case 1:
+            run.template call<Bits, 1>(h);
+            break;
+        case 2:
+            run.template call<Bits, 2>(h);
+            break;
+        case 3:
+            run.template call<Bits, 3>(h);
+            break;
+        default:
+            run.template call<Bits, Most>(h);
+        }
+        h += here;
+    }
+}
+
+template<int Most, class Run>
+KVW_INLINE void for_integers(RowType type, int group, const Run& run)
 {
     switch (type) {
     case RowType::Int8:
-        return for_integer_heads<Product, 8>(rows, group, heads, out);
+        return for_integer_heads<8, Most>(group, run);
     case RowType::Int4:
-        return for_integer_heads<Product, 4>(rows, group, heads, out);
+        return for_integer_heads<4, Most>(group, run);
     case RowType::Int2:
-        return for_integer_heads<Product, 2>(rows, group, heads, out);
+        return for_integer_heads<2, Most>(group, run);
     default:
         break;
     }
 }
 
-/// x / unit rounded to words; the largest of |x| becomes kLargestFactor. Sums of the words to `sum`.
+struct ScoreIntegers
+{
+    static constexpr int kMost = 4; // heads at once: 8 sums beside 16 vectors of rows
+    const Rows& rows;
+    const IntegerFactors* heads;
+    const TokenTerms& terms;
+    Output out;
+
+    template<int Bits, int Heads>
+    KVW_INLINE void call(int h) const
+    {
+        score_integers<Bits, Heads>(rows, heads + h, {terms.maybe_scales, terms.zeros, terms.heads + h},
+                                    {out.data + h * out.head_stride, out.head_stride});
+    }
+};
+
+struct SumIntegers
+{
+    static constexpr int kMost = 3; // heads at once: 24 sums
+    const Pieces& pieces;
+    const IntegerFactors* heads;
+    Output out;
+
+    template<int Bits, int Heads>
+    KVW_INLINE void call(int h) const
+    {
+        sum_integers<Bits, Heads>(pieces, heads + h, {out.data + h * out.head_stride, out.head_stride});
+    }
+};
+
+/// x / unit rounded; the largest of |x| becomes kLargestFactor.
 struct Rounding
 {
     float unit, inverse;
@@ -334,12 +481,14 @@ KVW_INLINE Rounding rounding_of(float largest)
 
 KVW_INLINE Floats magnitude(Floats x) { return as_floats(as_ints(x) & 0x7fffffff); }
 
-/// Sixteen words from x, and their sum added to `sum`.
-KVW_INLINE void store_rounded(Words16* to, Floats x, const Rounding& rounding, __m512i& sum)
+/// The digits of sixteen factors, and the factors added to `sum`.
+KVW_INLINE void store_digits(std::byte* high, std::byte* low, Floats x, const Rounding& rounding, __m512i& sum)
 {
     const __m512i integers = _mm512_cvtps_epi32((__m512)(x * rounding.inverse));
     sum = _mm512_add_epi32(sum, integers);
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm512_cvtepi32_epi16(integers));
+    const __m512i upper = _mm512_srai_epi32(_mm512_add_epi32(integers, _mm512_set1_epi32(128)), 8);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(high), _mm512_cvtepi32_epi8(upper));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(low), _mm512_cvtepi32_epi8(integers)); // the byte, read as signed
 }
 
 /// Modulo 2^32. Not _mm512_reduce_add_epi32, which adds as int: NaN factors become INT_MIN and would overflow it.
@@ -351,9 +500,10 @@ KVW_INLINE int sum_of(__m512i x)
     return _mm_cvtsi128_si32(_mm_add_epi32(part, _mm_shuffle_epi32(part, 0xb1)));
 }
 
-KVW_INLINE IntegerFactors factors_of(const Words16* words, const Rounding& rounding, __m512i sum, int bits)
+KVW_INLINE IntegerFactors factors_of(const std::byte* high, const std::byte* low, const Rounding& rounding, __m512i sum,
+                                     int bits)
 {
-    return {words, rounding.unit, sum_of(sum) << (bits - 1)};
+    return {high, low, rounding.unit, static_cast<int>(static_cast<unsigned>(sum_of(sum)) << (bits - 1))};
 }
 
 KVW_INLINE float largest_magnitude(const float* x, int count)
@@ -364,84 +514,83 @@ KVW_INLINE float largest_magnitude(const float* x, int count)
     return largest_of(largest);
 }
 
-/// Thirty-two channels of one plane from q + first on, of which `count` are there.
-KVW_INLINE void round_step(const float* q, int count, const Rounding& rounding, Words16* to, __m512i& sum)
+/// The first `count` of sixteen floats, zeros beyond.
+KVW_INLINE Floats load_first(const float* x, int count)
 {
-    if (count >= kStepBytes) {
-        store_rounded(to, load(q), rounding, sum);
-        store_rounded(to + kLanes, load(q + kLanes), rounding, sum);
-        return;
-    }
-    const std::uint32_t there = count > 0 ? (1u << count) - 1 : 0;
-    for (int half = 0; half < 2; ++half)
-        store_rounded(
-            to + half * kLanes,
-            (Floats)_mm512_maskz_loadu_ps(static_cast<__mmask16>(there >> (half * kLanes)), q + half * kLanes),
-            rounding, sum);
+    const auto mask = static_cast<__mmask16>(count >= kLanes ? 0xffff : count > 0 ? (1 << count) - 1 : 0);
+    return (Floats)_mm512_maskz_loadu_ps(mask, x);
 }
 
-/// A query [width, then zeros] step by step and plane by plane.
-IntegerFactors round_query(const float* q, int width, int positions, int bits, Words16* out)
+/// A query [width, then zeros] plane by plane, to `out`: all high digits, then all low ones.
+IntegerFactors round_query(const float* q, int width, int positions, int bits, std::byte* out)
 {
     const Rounding rounding = rounding_of(largest_magnitude(q, width));
+    const int planes = 8 / bits, stride = plane_stride(positions);
+    std::byte* low = out + planes * stride;
     __m512i sum = _mm512_setzero_si512();
-    Words16* to = out;
-    const int planes = 8 / bits;
-    for (int at = 0; at < positions; at += kStepBytes) {
-        for (int plane = 0, first = at; plane < planes; ++plane, first += positions, to += kStepBytes) {
-            const int in_plane = positions - at, in_row = width - first;
-            round_step(q + first, in_plane < in_row ? in_plane : in_row, rounding, to, sum);
-        }
+    for (int plane = 0; plane < planes; ++plane) {
+        const int here = width - plane * positions < positions ? width - plane * positions : positions;
+        for (int at = 0; at < stride; at += kLanes)
+            store_digits(out + plane * stride + at, low + plane * stride + at,
+                         load_first(q + plane * positions + at, here - at), rounding, sum);
     }
-    return factors_of(out, rounding, sum, bits);
+    return factors_of(out, low, rounding, sum, bits);
 }
 
 /// Whether a query has no remainders anywhere, so that round_scaled_query takes it.
 KVW_INLINE bool whole_planes(int width, int positions, int bits)
 {
-    return positions % kStepBytes == 0 && width * bits == positions * 8;
+    return positions % kLanes == 0 && width * bits == positions * 8;
 }
 
 /// A query times the scales of the channels, in units that are known before; `constant` = the query times the zeros.
-IntegerFactors round_scaled_query(const float* q, const float* scales, const float* zeros, int positions, int bits,
-                                  const Rounding& rounding, Words16* out, float& constant)
+IntegerFactors round_scaled_query(const float* q, const float* scales, const float* zeros, int width, int bits,
+                                  const Rounding& rounding, std::byte* out, float& constant)
 {
-    const int planes = 8 / bits;
     __m512i sum = _mm512_setzero_si512();
-    Floats constants[2] = {};
-    Words16* to = out;
-    for (int at = 0; at < positions; at += kStepBytes) {
-        for (int plane = 0, c = at; plane < planes; ++plane, c += positions, to += kStepBytes) {
-#pragma GCC unroll 2
-            for (int half = 0; half < 2; ++half) {
-                const Floats x = load(q + c + half * kLanes);
-                constants[half] += x * load(zeros + c + half * kLanes);
-                store_rounded(to + half * kLanes, x * load(scales + c + half * kLanes), rounding, sum);
+    Floats constants = {};
+    for (int c = 0; c < width; c += kLanes) { // planes lie behind each other
+        const Floats x = load(q + c);
+        constants += x * load(zeros + c);
+        store_digits(out + c, out + width + c, x * load(scales + c), rounding, sum);
+    }
+    constant = sum_of(constants);
+    return factors_of(out, out + width, rounding, sum, bits);
+}
+
+/// Weights of up to kAttendChunk tokens times `maybe_scales`, to `out` [slots]: all high digits, then all low ones; 0 where a
+/// slot has no token. Scales and zeros lie in slots, too.
+IntegerFactors round_weights(const float* weights, const Pieces& pieces, const float* maybe_scales, const float* zeros,
+                             int bits, std::byte* out, RunTerms& terms, Fetches& fetches)
+{
+    Floats largest = {}, mass = {}, zero = {};
+    const Piece* end = pieces.at + pieces.count;
+    for (const Piece* piece = pieces.at; piece < end; ++piece) {
+        for (int t = 0; t < piece->tokens; t += kLanes) {
+            const Floats x = load_first(weights + piece->column + t, piece->tokens - t);
+            mass += x;
+            if (maybe_scales != nullptr) {
+                zero += x * load(zeros + piece->slot + t);
+                largest = larger(magnitude(x * load(maybe_scales + piece->slot + t)), largest);
+            } else {
+                largest = larger(magnitude(x), largest);
             }
         }
     }
-    constant = sum_of(constants[0] + constants[1]);
-    return factors_of(out, rounding, sum, bits);
-}
-
-/// Weights of up to kAttendTile tokens times `maybe_scales`, zeros beyond up to whole vectors.
-IntegerFactors round_weights(const float* weights, const float* maybe_scales, int tokens, int bits, Words16* out)
-{
-    const auto here = [&](int t) __attribute__((always_inline))
-    {
-        const int left = tokens - t;
-        const auto mask = static_cast<__mmask16>(left >= kLanes ? 0xffffu : (1u << left) - 1);
-        const auto x = (Floats)_mm512_maskz_loadu_ps(mask, weights + t);
-        return maybe_scales != nullptr ? x * load(maybe_scales + t) : x;
-    };
-    Floats largest = {};
-    for (int t = 0; t < tokens; t += kLanes)
-        largest = larger(magnitude(here(t)), largest);
+    terms = {sum_of(mass), sum_of(zero)};
     const Rounding rounding = rounding_of(largest_of(largest));
     __m512i sum = _mm512_setzero_si512();
-    for (int t = 0; t < tokens; t += kLanes)
-        store_rounded(out + t, here(t), rounding, sum);
-    return factors_of(out, rounding, sum, bits);
+    std::byte* low = out + pieces.slots;
+    for (const Piece* piece = pieces.at; piece < end; ++piece) {
+        for (int t = 0; t < piece->tokens; t += kLanes) {
+            const Floats x = load_first(weights + piece->column + t, piece->tokens - t);
+            const int slot = piece->slot + t;
+            store_digits(out + slot, low + slot, maybe_scales != nullptr ? x * load(maybe_scales + slot) : x, rounding,
+                         sum);
+            fetches.fetch();
+        }
+    }
+    return factors_of(out, low, rounding, sum, bits);
 }
 
 } // namespace

@@ -105,6 +105,18 @@ struct Input
     Index head_stride;
 };
 
+/// What is added to every score of a head: `constant`, and `per_zero` times the token's zero.
+struct HeadTerms
+{
+    float constant, per_zero;
+};
+
+/// What a run adds to a head besides its sums: its mass, and the mass times the tokens' zeros.
+struct RunTerms
+{
+    float mass, zeros;
+};
+
 /// Sums of the vectors, to neighbouring floats.
 KVW_INLINE void store_sums(const Floats (&x)[1], float* to) { to[0] = sum_of(x[0]); }
 

@@ -11,6 +11,10 @@ inline constexpr int kMaxAttendGroup = 32;
 inline constexpr int kMaxAttendLanes = 4, kMaxAttendRows = kMaxAttendLanes * kMaxAttendGroup;
 /// Tokens whose scores are held at a time, and tokens of a tile of decoded rows.
 inline constexpr int kAttendChunk = 256, kAttendTile = 64;
+/// Runs of values in one integer format that are summed together, and most weights of them: each run's begin a vector.
+inline constexpr int kAttendRuns = 8, kAttendSlots = kAttendChunk + 16 * kAttendRuns;
+/// Floats for one head's weights: those of a tile in fp32, or of all slots in two digits of a byte.
+inline constexpr int kAttendWeights = kAttendTile > kAttendSlots / 2 ? kAttendTile : kAttendSlots / 2;
 /// Floats that a variant may read and write beyond what a buffer is said to hold: a vector, or one for each plane.
 inline constexpr int kAttendPad = 64;
 /// A partial result begins with maximum, mass of raw tokens, mass of coded tokens.
@@ -20,12 +24,12 @@ inline constexpr int kPartialHeader = 16;
 struct AttendWork
 {
     float* scores = nullptr;  ///< [lanes, group, kAttendChunk + kAttendPad]
-    float* weights = nullptr; ///< [group, kAttendTile + kAttendPad]
+    float* weights = nullptr; ///< [group, kAttendWeights + kAttendPad]
     float* queries = nullptr; ///< [lanes, group, stride]
     float* plain = nullptr;   ///< likewise
     float* sums = nullptr;    ///< [group, stride]
     float* tile = nullptr;    ///< [kAttendTile, stride]
-    float* scales = nullptr;  ///< [stride] or [kAttendChunk + kAttendPad]
+    float* scales = nullptr;  ///< [stride] or [kAttendSlots + kAttendPad]
     float* zeros = nullptr;   ///< likewise
     float* row = nullptr;     ///< [stride]
     std::int64_t stride = 0;  ///< widest row, rounded up, and kAttendPad

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -39,7 +40,8 @@ struct Shape
 class Side
 {
 public:
-    Side(const std::vector<Cut>& cuts, int lanes, std::mt19937& random)
+    /// `bias` is added to every row: a vector of that norm, the same for all tokens.
+    Side(const std::vector<Cut>& cuts, int lanes, std::mt19937& random, float bias = 0)
     {
         std::normal_distribution<float> normal;
         for (const Cut& cut : cuts) {
@@ -55,8 +57,10 @@ public:
             part.cut = cut;
             std::vector<float> x(size(values));
             for (int lane = 0; lane < lanes; ++lane) {
+                const float biased = bias / std::sqrt(static_cast<float>((width + 4) / 5));
                 for (std::size_t i = 0; i < x.size(); ++i)
-                    x[i] = normal(random) + 0.5f * static_cast<float>(i % 3);
+                    x[i] =
+                        normal(random) + 0.5f * static_cast<float>(i % 3) + (i % size(width) % 5 == 0 ? biased : 0.0f);
                 const std::size_t scale_at = scales * size(lane);
                 const RowsOut out{part.codes.data() + bytes * size(lane), part.scales.data() + scale_at,
                                   zeros ? part.zeros.data() + scale_at : nullptr};
@@ -131,8 +135,8 @@ struct Problem
     float softmax_scale;
 
     Problem(const Shape& s, const std::vector<Cut>& key_cuts, const std::vector<Cut>& value_cuts, unsigned seed,
-            float logit_size = 2.0f)
-        : Problem(s, key_cuts, value_cuts, std::mt19937(seed), logit_size)
+            float logit_size = 2.0f, float key_bias = 0)
+        : Problem(s, key_cuts, value_cuts, std::mt19937(seed), logit_size, key_bias)
     {}
 
     Outputs run(AttendVariant variant, bool coded_outputs = true) const
@@ -172,9 +176,9 @@ struct Problem
 
 private:
     Problem(const Shape& s, const std::vector<Cut>& key_cuts, const std::vector<Cut>& value_cuts, std::mt19937 random,
-            float logit_size)
+            float logit_size, float key_bias)
         : shape(s),
-          keys(key_cuts, s.lanes, random),
+          keys(key_cuts, s.lanes, random, key_bias),
           values(value_cuts, s.lanes, random),
           softmax_scale(1.0f / std::sqrt(static_cast<float>(std::max(s.head_dim, s.rank_k))))
     {
@@ -422,6 +426,74 @@ TEST_P(Attend, LongContextsWithSharpAndFlatAttentionAreExact)
                             blocks_of(32768, 16384, format, true), 9, logits);
             expect_exact(p);
             ASSERT_FALSE(HasFatalFailure()) << logits;
+        }
+    }
+}
+
+/// One of the models' head sizes, 1 to 16 query heads, ranks and lengths at random and next to the edges of blocks, formats
+/// and cuts at random; segments without tokens lie between others.
+Problem random_problem(std::mt19937& random, unsigned seed)
+{
+    const auto below = [&random](int end) { return static_cast<int>(random() % static_cast<unsigned>(end)); };
+    constexpr int head_dims[] = {64, 80, 96, 128, 256};
+    constexpr int edges[] = {1, 15, 16, 17, 64, 255, 256, 257, 1024, 4096, 32768};
+    const int head_dim = head_dims[below(5)];
+    const Shape shape{1 + below(3), 1 + below(16), head_dim, 1 + below(head_dim), 1 + below(head_dim)};
+    int tokens = edges[below(11)] + below(3);
+    if (below(2) == 0)
+        tokens = 1 + static_cast<int>(std::exp2(below(1504) / 100.0)); // 1..33,000, small ones as often as large ones
+    const auto side = [&](int rank) {
+        const auto formats = formats_of(rank);
+        const RowFormat coded = formats[size(below(static_cast<int>(formats.size())))], raw{RowType::Bf16, head_dim};
+        const int sinks = std::min(below(20), tokens), window = std::min(below(70), tokens - sinks);
+        const std::vector<Cut> first = joined(blocks_of(sinks, 7, raw, false), {{0, raw, false}, {0, coded, true}});
+        const std::vector<Cut> middle = blocks_of(tokens - sinks - window, 16 << below(7), coded, true);
+        return joined(joined(first, middle), joined({{0, raw, false}}, blocks_of(window, 33, raw, false)));
+    };
+    const std::vector<Cut> keys = side(shape.rank_k), values = side(shape.rank_v);
+    return Problem(shape, keys, values, seed);
+}
+
+TEST_P(Attend, RandomShapesOfModelsAreExact)
+{
+    std::mt19937 random(2026);
+    for (unsigned seed = 0; seed < 150; ++seed) {
+        const Problem p = random_problem(random, seed);
+        SCOPED_TRACE("seed " + std::to_string(seed) + " head_dim " + std::to_string(p.shape.head_dim) + " group "
+                     + std::to_string(p.shape.group) + " ranks " + std::to_string(p.shape.rank_k) + " "
+                     + std::to_string(p.shape.rank_v) + " tokens " + std::to_string(p.keys.tokens()));
+        expect_exact(p);
+        ASSERT_FALSE(HasFatalFailure());
+    }
+}
+
+TEST_P(Attend, EveryHeadSizeAndGroupIsExact)
+{
+    unsigned seed = 0;
+    for (const int head_dim : {64, 80, 96, 128, 256}) {
+        for (int group = 1; group <= 16; ++group) {
+            const RowType type = std::array{RowType::Bf16, RowType::Int8, RowType::Int4}[seed % 3];
+            const RowFormat format{type, head_dim};
+            SCOPED_TRACE("head_dim " + std::to_string(head_dim) + " group " + std::to_string(group));
+            expect_exact(Problem({1, group, head_dim, head_dim, head_dim}, blocks_of(300, 64, format, true),
+                                 blocks_of(300, 64, format, true), ++seed));
+            ASSERT_FALSE(HasFatalFailure());
+        }
+    }
+}
+
+/// The keys of some models have a bias of norm 900 (CODECS.md, "K against V"): scores are large, and nearly the same for all
+/// tokens. Their rounding is a share of the score, so of exp(s).
+TEST_P(Attend, KeysWithALargeBiasAreExact)
+{
+    for (const RowType type : {RowType::Fp32, RowType::Bf16, RowType::Int8, RowType::Int4}) {
+        for (const ScalePer per : {ScalePer::Row, ScalePer::Channel}) {
+            const RowFormat format{type, 128, per};
+            const Problem p({2, 4, 128, 128, 128}, blocks_of(700, 32, format, true),
+                            blocks_of(700, 64, {RowType::Bf16, 128}, true), 31, 2.0f, 900.0f);
+            const Comparison result = compare(p, p.run(variant_));
+            EXPECT_TRUE(result.largest_logit > 100) << "the bias must be felt";
+            EXPECT_TRUE(result.error <= limit_ * result.largest_logit / 32) << "error " << result.error;
         }
     }
 }
