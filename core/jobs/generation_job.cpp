@@ -120,6 +120,8 @@ void GenerationRun::write(RowId parent, const Configuration& point)
                 context_.cancel.check();
             });
         context_.sink.end_text();
+        if (!result.note.empty())
+            context_.sink.warning(result.note);
         record = record_of(result);
         record.run = run;
         if (first) {

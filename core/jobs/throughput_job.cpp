@@ -167,6 +167,9 @@ void ThroughputRun::measure_cell(RowId parent, int length, int batch)
             context_.sink.progress(done, total, "rounds");
             context_.cancel.check();
         });
+    for (const ThroughputResult& result : results)
+        if (!result.note.empty())
+            context_.sink.warning(result.note);
     // A cell is one transaction: its configurations are only worth something side by side.
     context_.store.transaction([&] { keep(parent, options, results); });
     context_.sink.committed("throughput", parent);

@@ -2,6 +2,8 @@
 #include "core/lm/cuda_half.h"
 
 #include "core/base/error.h"
+#include "core/lm/device_decode.h"
+#include "core/lm/guarded.h"
 
 #include <dlfcn.h>
 #include <fmt/format.h>
@@ -10,6 +12,8 @@
 
 namespace kvw {
 namespace {
+
+void* library_handle = nullptr; ///< set once, by load()
 
 CudaState load()
 {
@@ -27,6 +31,7 @@ CudaState load()
         return {false, "the CUDA half is of another version"};
     if (count() <= 0)
         return {false, "there is no CUDA device, or its driver is too old"};
+    library_handle = handle;
     return {true, {}};
 }
 
@@ -43,6 +48,23 @@ void require_cuda()
     if (!cuda_state().available)
         throw Error(ErrorKind::Unsupported, fmt::format("the device cuda is not available: {}", cuda_state().reason),
                     "use --device cpu");
+}
+
+void* cuda_symbol(const char* name)
+{
+    require_cuda();
+    return dlsym(library_handle, name);
+}
+
+std::unique_ptr<DeviceDecode> open_device_decode(const DeviceModel& model, const DeviceDecodeOptions& options)
+{
+    const auto open = reinterpret_cast<OpenDeviceDecode>(cuda_symbol(kOpenDeviceDecode));
+    if (open == nullptr)
+        throw Error(ErrorKind::Unsupported, "this build's CUDA half has no kernels of its own: there was no nvcc",
+                    "build with nvcc on the PATH");
+    std::unique_ptr<DeviceDecode> opened;
+    guarded("opening the CUDA kernels", [&] { opened.reset(open(model, options)); });
+    return opened;
 }
 
 } // namespace kvw

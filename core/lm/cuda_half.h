@@ -16,5 +16,7 @@ struct CudaState
 const CudaState& cuda_state();
 /// Throws Error{Unsupported} with the reason.
 void require_cuda();
+/// A symbol of the library, null when this build of it has none. Throws like require_cuda().
+void* cuda_symbol(const char* name);
 
 } // namespace kvw

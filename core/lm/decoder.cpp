@@ -57,6 +57,12 @@ std::unique_ptr<Decoder> Decoder::with_folded_values(std::span<const std::option
                 "leave out \"fold\"");
 }
 
+DeviceModel Decoder::device_model(std::int64_t)
+{
+    throw Error(ErrorKind::Unsupported,
+                fmt::format("the CUDA kernels do not know the family {}", config().architecture));
+}
+
 void Decoder::logits_part(const at::Tensor& hidden, std::int64_t first, at::Tensor& out)
 {
     for (std::int64_t row = 0; row < hidden.size(0); row += kLogitRows) {

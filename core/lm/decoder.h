@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/lm/device_decode.h"
 #include "core/lm/past.h"
 #include "core/model/model_config.h"
 #include "core/model/safetensors.h"
@@ -77,6 +78,10 @@ public:
     virtual std::unique_ptr<Decoder> with_folded_values(std::span<const std::optional<ValueFold>> layers) const;
     /// Bytes of the matrices that one decode step of one sequence reads.
     virtual double weight_bytes_per_step() const = 0;
+    virtual at::Device device() const { return at::kCPU; }
+    /// What whole steps on a device need, for up to `positions` tokens of context. Throws Error{Unsupported}, saying what the
+    /// model has that they do not know.
+    virtual DeviceModel device_model(std::int64_t positions);
 };
 
 /// Rows of logits that anyone may hold at once (25 MB for a vocabulary of 49,152).

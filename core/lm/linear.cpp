@@ -102,6 +102,21 @@ void Linear::apply_packed(const at::Tensor& x, std::int64_t first, at::Tensor& y
                     fmt::format("the bf16 product of [{}, {}] by [{}, {}] was refused", args.rows, k_, args.n, k_));
 }
 
+at::Tensor Linear::matrix() const
+{
+    if (!packed_.defined())
+        return weight_;
+    // Tiles of 16 rows, pairs of columns, as kernels::pack_linear() lays them out.
+    const std::int64_t pairs = (k_ + 1) / 2, tiles = packed_.numel() / (pairs * 64);
+    return packed_.view(at::kBFloat16)
+        .view({tiles, pairs, 16, 2})
+        .permute({0, 2, 1, 3})
+        .reshape({tiles * 16, pairs * 2})
+        .narrow(0, 0, n_)
+        .narrow(1, 0, k_)
+        .contiguous();
+}
+
 void Linear::apply(const at::Tensor& x, at::Tensor& y, Output output) const
 {
     if (packed_.defined()) {

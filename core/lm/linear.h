@@ -32,6 +32,8 @@ public:
     /// Columns first..first + y.size(1) of x W^T alone; `first` is a multiple of 16, the width of a packed tile.
     void apply_part(const at::Tensor& x, std::int64_t first, at::Tensor& y) const;
     double bytes() const { return bytes_; }
+    /// The matrix as [rows, columns] in the compute type: itself on a device, a copy where it is held packed.
+    at::Tensor matrix() const;
 
 private:
     void hold_bf16(const std::uint16_t* bits, const at::Device& device, const std::shared_ptr<Arena>& arena);

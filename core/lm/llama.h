@@ -24,6 +24,8 @@ public:
     std::vector<double> output_gram(int layer, int kv_head) const override;
     std::unique_ptr<Decoder> with_folded_values(std::span<const std::optional<ValueFold>> layers) const override;
     double weight_bytes_per_step() const override;
+    at::Device device() const override { return device_; }
+    DeviceModel device_model(std::int64_t positions) override;
 
 private:
     struct Layer

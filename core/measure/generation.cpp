@@ -4,6 +4,7 @@
 #include "core/analysis/random.h"
 #include "core/base/error.h"
 #include "core/lm/guarded.h"
+#include "core/measure/device_run.h"
 #include "core/measure/score.h"
 
 #include <ATen/Functions.h>
@@ -70,6 +71,79 @@ CodedCache make_cache(const Decoder& decoder, std::shared_ptr<const FittedConfig
     return CodedCache(decoder.attention_shape(), std::move(fitted), options);
 }
 
+/// A text that grows token by token. Logits are [vocab].
+class Sequence
+{
+public:
+    virtual ~Sequence() = default;
+    virtual at::Tensor read(const at::Tensor& prompt) = 0;
+    virtual at::Tensor step(std::int32_t token) = 0;
+    virtual Ledger ledger() = 0;
+};
+
+class CachedSequence final : public Sequence
+{
+public:
+    CachedSequence(Decoder& decoder, const std::shared_ptr<const FittedConfiguration>& fitted)
+        : decoder_(decoder_for(*fitted, decoder)),
+          cache_(make_cache(decoder, fitted))
+    {}
+    at::Tensor read(const at::Tensor& prompt) override
+    {
+        return decoder_.logits(prefill(decoder_, cache_, prompt)).squeeze(0);
+    }
+    at::Tensor step(std::int32_t token) override
+    {
+        return decoder_.logits(decoder_.forward(as_tokens({&token, 1}), cache_.length(), cache_).view({1, -1}))
+            .squeeze(0);
+    }
+    Ledger ledger() override
+    {
+        cache_.settle();
+        return cache_.ledger();
+    }
+
+private:
+    Decoder& decoder_;
+    CodedCache cache_;
+};
+
+class DeviceSequence final : public Sequence
+{
+public:
+    explicit DeviceSequence(std::unique_ptr<DeviceRun> run) : run_(std::move(run)) {}
+    at::Tensor read(const at::Tensor& prompt) override
+    {
+        const at::Tensor hidden = prefill(run_->decoder(), run_->past(), prompt);
+        run_->store_prompt();
+        stored_ = prompt.size(1);
+        return run_->decoder().logits(hidden).squeeze(0);
+    }
+    at::Tensor step(std::int32_t token) override
+    {
+        run_->decode().put(as_tokens({&token, 1}).view({1}));
+        run_->decode().step();
+        ++stored_;
+        return run_->decode().logits().squeeze(0);
+    }
+    Ledger ledger() override { return run_->ledger(stored_); }
+
+private:
+    std::unique_ptr<DeviceRun> run_;
+    std::int64_t stored_ = 0;
+};
+
+std::unique_ptr<Sequence> make_sequence(Decoder& decoder, const std::shared_ptr<const FittedConfiguration>& fitted,
+                                        std::span<const std::int32_t> prompt, const SamplingOptions& options,
+                                        GenerationResult& result)
+{
+    std::unique_ptr<DeviceRun> run = maybe_device_run(decoder, *fitted, 1, static_cast<std::int64_t>(prompt.size()),
+                                                      options.max_new_tokens, result.note);
+    if (run)
+        return std::make_unique<DeviceSequence>(std::move(run));
+    return std::make_unique<CachedSequence>(decoder, fitted);
+}
+
 /// Hidden states that predict each of `text`, fed token by token after the prompt: [text, hidden_size].
 at::Tensor follow(Decoder& decoder, const std::shared_ptr<const FittedConfiguration>& fitted,
                   std::span<const std::int32_t> prompt, std::span<const std::int32_t> text)
@@ -103,14 +177,13 @@ GenerationResult generate(Decoder& decoder, std::shared_ptr<const FittedConfigur
     RandomGenerator random(options.seed);
     GenerationResult result;
     guarded("generating", [&] {
-        Decoder& model = decoder_for(*fitted, decoder);
-        CodedCache cache = make_cache(decoder, fitted);
+        const std::unique_ptr<Sequence> sequence = make_sequence(decoder, fitted, prompt, options, result);
         auto start = Clock::now();
-        at::Tensor hidden = prefill(model, cache, as_tokens(prompt));
+        at::Tensor logits = sequence->read(as_tokens(prompt));
         result.prefill_seconds = seconds_since(start);
         start = Clock::now();
         while (static_cast<int>(result.tokens.size()) < options.max_new_tokens) {
-            const std::int32_t next = sample(decoder.logits(hidden).squeeze(0), options, random);
+            const std::int32_t next = sample(logits, options, random);
             if (std::find(options.stop_tokens.begin(), options.stop_tokens.end(), next) != options.stop_tokens.end()) {
                 result.stopped = true;
                 break;
@@ -119,12 +192,11 @@ GenerationResult generate(Decoder& decoder, std::shared_ptr<const FittedConfigur
             on_token(next);
             if (static_cast<int>(result.tokens.size()) == options.max_new_tokens)
                 break;
-            hidden = model.forward(as_tokens({&next, 1}), cache.length(), cache).view({1, -1});
+            logits = sequence->step(next);
             ++result.decode_steps;
         }
         result.decode_seconds = seconds_since(start);
-        cache.settle();
-        result.ledger = cache.ledger();
+        result.ledger = sequence->ledger();
     });
     return result;
 }

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace kvw {
@@ -29,7 +30,8 @@ struct GenerationResult
     double prefill_seconds = 0;
     double decode_seconds = 0;
     int decode_steps = 0;
-    Ledger ledger; ///< at the end
+    Ledger ledger;    ///< at the end
+    std::string note; ///< a sentence for the user, or nothing
 };
 
 /// Tokens of one forward pass while a prompt is read.

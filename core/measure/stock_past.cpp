@@ -9,14 +9,28 @@
 
 namespace kvw {
 
-StockPast::StockPast(const AttentionShape& shape, ComputeType type, int sequences, std::int64_t capacity)
+StockPast::StockPast(const AttentionShape& shape, ComputeType type, int sequences, std::int64_t capacity,
+                     const at::Device& device, std::span<const int> maybe_value_widths)
     : shape_(shape)
 {
-    const at::ScalarType scalar = type == ComputeType::Bf16 ? at::kBFloat16 : at::kFloat;
+    const auto options = at::TensorOptions(type == ComputeType::Bf16 ? at::kBFloat16 : at::kFloat).device(device);
     for (int i = 0; i < shape.layers; ++i) {
-        const at::Tensor empty = at::empty({sequences, shape.kv_heads, capacity, shape.head_dim}, scalar);
-        layers_.push_back({empty, at::empty_like(empty), 0});
+        const int width = maybe_value_widths.empty() ? shape.head_dim : maybe_value_widths[static_cast<std::size_t>(i)];
+        layers_.push_back({at::empty({sequences, shape.kv_heads, capacity, shape.head_dim}, options),
+                           at::empty({sequences, shape.kv_heads, capacity, width}, options), 0});
     }
+}
+
+at::Tensor StockPast::keys(int index) const
+{
+    const Layer& layer = layers_[static_cast<std::size_t>(index)];
+    return layer.k.narrow(2, 0, layer.tokens).transpose(1, 2);
+}
+
+at::Tensor StockPast::values(int index) const
+{
+    const Layer& layer = layers_[static_cast<std::size_t>(index)];
+    return layer.v.narrow(2, 0, layer.tokens).transpose(1, 2);
 }
 
 void StockPast::append(int index, const at::Tensor& k, const at::Tensor& v)
@@ -46,7 +60,7 @@ at::Tensor StockPast::attend(int index, const at::Tensor& q)
         at::scaled_dot_product_attention(q.transpose(1, 2).to(keys.scalar_type()), keys, values, mask, 0.0,
                                          plain_causal && queries > 1, static_cast<double>(shape_.softmax_scale),
                                          /*enable_gqa=*/shape_.group() > 1);
-    return out.transpose(1, 2).to(at::kFloat).reshape({q.size(0), queries, q.size(2) * q.size(3)});
+    return out.transpose(1, 2).to(at::kFloat).reshape({q.size(0), queries, q.size(2) * out.size(3)});
 }
 
 std::unique_ptr<StockPast> StockPast::clone() const
@@ -63,7 +77,7 @@ double StockPast::bytes_filled() const
 {
     double bytes = 0;
     for (const Layer& layer : layers_)
-        bytes += 2.0 * static_cast<double>(layer.k.nbytes()) * static_cast<double>(layer.tokens)
+        bytes += static_cast<double>(layer.k.nbytes() + layer.v.nbytes()) * static_cast<double>(layer.tokens)
             / static_cast<double>(layer.k.size(2));
     return bytes;
 }

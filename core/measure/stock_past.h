@@ -5,6 +5,7 @@
 #include "core/lm/past.h"
 
 #include <memory>
+#include <span>
 #include <vector>
 
 namespace kvw {
@@ -14,13 +15,18 @@ namespace kvw {
 class StockPast final : public Past
 {
 public:
-    StockPast(const AttentionShape& shape, ComputeType type, int sequences, std::int64_t capacity);
+    /// `maybe_value_widths`: numbers of a value, one a layer, where they are not head_dim (folded values).
+    StockPast(const AttentionShape& shape, ComputeType type, int sequences, std::int64_t capacity,
+              const at::Device& device = at::kCPU, std::span<const int> maybe_value_widths = {});
 
     void append(int layer, const at::Tensor& k, const at::Tensor& v) override;
     at::Tensor attend(int layer, const at::Tensor& q) override;
     std::int64_t length() const override { return layers_.back().tokens; }
 
     std::unique_ptr<StockPast> clone() const;
+    /// What is stored of a layer, [sequences, tokens, kv_heads, head_dim or value width], a view.
+    at::Tensor keys(int layer) const;
+    at::Tensor values(int layer) const;
     /// Of the positions that are filled, all layers and sequences.
     double bytes_filled() const;
     double bytes_allocated() const;

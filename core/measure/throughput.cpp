@@ -4,6 +4,7 @@
 #include "core/base/environment.h"
 #include "core/base/error.h"
 #include "core/lm/guarded.h"
+#include "core/measure/device_run.h"
 #include "core/measure/generation.h"
 #include "core/measure/stock_past.h"
 
@@ -33,19 +34,78 @@ double malloc_bytes_in_use()
     return static_cast<double>(info.uordblks + info.hblkhd);
 }
 
-/// What is timed: a filled past that can be copied.
+/// What is timed: a past that is filled with the prompt once, and decoded from again and again.
 class Contender
 {
 public:
     virtual ~Contender() = default;
     virtual Past& past() = 0;
     virtual Decoder& decoder() = 0; ///< that fills it
-    virtual std::unique_ptr<Contender> clone() const = 0;
+    /// Seconds of `steps` steps after one that is not timed, from the filled past on.
+    virtual double decode(const at::Tensor& prompt, int steps) const = 0;
     /// Ledger and bytes of a step, once the prompt is in.
     virtual void describe(ThroughputResult& result) = 0;
 };
 
-class CodedContender final : public Contender
+/// One that decodes from a copy of its past, with the prompt's tokens again.
+class CopiedContender : public Contender
+{
+public:
+    virtual std::unique_ptr<CopiedContender> clone() const = 0;
+
+    double decode(const at::Tensor& prompt, int steps) const override
+    {
+        const std::unique_ptr<CopiedContender> copy = clone();
+        Past& past = copy->past();
+        Decoder& decoder = copy->decoder();
+        const auto step = [&](std::int64_t i) {
+            const at::Tensor hidden = decoder.forward(prompt.narrow(1, i % prompt.size(1), 1), past.length(), past);
+            decoder.logits(hidden.view({prompt.size(0), -1}));
+        };
+        step(0);
+        const auto start = Clock::now();
+        for (int i = 1; i <= steps; ++i)
+            step(i);
+        return seconds_since(start);
+    }
+};
+
+/// On a GPU with kernels of our own, which choose the tokens that they store.
+class DeviceContender final : public Contender
+{
+public:
+    DeviceContender(std::unique_ptr<DeviceRun> run, const ThroughputOptions& options)
+        : run_(std::move(run)),
+          context_tokens_(options.context_tokens)
+    {}
+
+    Past& past() override { return run_->past(); }
+    Decoder& decoder() override { return run_->decoder(); }
+    double decode(const at::Tensor& prompt, int steps) const override
+    {
+        run_->store_prompt();
+        DeviceDecode& decode = run_->decode();
+        decode.put(prompt.select(1, 0));
+        decode.step();
+        decode.wait();
+        const auto start = Clock::now();
+        for (int i = 0; i < steps; ++i)
+            decode.step();
+        decode.wait();
+        return seconds_since(start);
+    }
+    void describe(ThroughputResult& result) override
+    {
+        result.ledger = run_->ledger(context_tokens_);
+        result.bytes_per_step = result.ledger.payload_bytes + result.ledger.scales_bytes + result.ledger.raw_bytes;
+    }
+
+private:
+    std::unique_ptr<DeviceRun> run_;
+    int context_tokens_;
+};
+
+class CodedContender final : public CopiedContender
 {
 public:
     CodedContender(Decoder& decoder, const std::shared_ptr<const FittedConfiguration>& fitted,
@@ -62,7 +122,7 @@ public:
 
     Past& past() override { return *cache_; }
     Decoder& decoder() override { return decoder_; }
-    std::unique_ptr<Contender> clone() const override
+    std::unique_ptr<CopiedContender> clone() const override
     {
         return std::make_unique<CodedContender>(decoder_, cache_->clone());
     }
@@ -78,16 +138,16 @@ private:
     std::unique_ptr<CodedCache> cache_;
 };
 
-class StockContender final : public Contender
+class StockContender final : public CopiedContender
 {
 public:
     StockContender(Decoder& decoder, const ThroughputOptions& options)
         : decoder_(decoder),
           shape_(decoder.attention_shape()),
           sequences_(options.sequences),
-          past_(std::make_unique<StockPast>(shape_, decoder.compute_type(), options.sequences,
-                                            static_cast<std::int64_t>(options.context_tokens) + options.decode_tokens
-                                                + 1))
+          past_(std::make_unique<StockPast>(
+              shape_, decoder.compute_type(), options.sequences,
+              static_cast<std::int64_t>(options.context_tokens) + options.decode_tokens + 1, decoder.device()))
     {}
     StockContender(const StockContender& other)
         : decoder_(other.decoder_),
@@ -98,7 +158,7 @@ public:
 
     Past& past() override { return *past_; }
     Decoder& decoder() override { return decoder_; }
-    std::unique_ptr<Contender> clone() const override { return std::make_unique<StockContender>(*this); }
+    std::unique_ptr<CopiedContender> clone() const override { return std::make_unique<StockContender>(*this); }
     void describe(ThroughputResult& result) override
     {
         result.ledger = Ledger{};
@@ -115,21 +175,15 @@ private:
     std::unique_ptr<StockPast> past_;
 };
 
-void decode_round(const Contender& filled, const at::Tensor& prompt, const ThroughputOptions& options,
-                  ThroughputResult& result)
+std::unique_ptr<Contender> make_contender(Decoder& decoder, const std::shared_ptr<const FittedConfiguration>& fitted,
+                                          const ThroughputOptions& options, ThroughputResult& result)
 {
-    const std::unique_ptr<Contender> contender = filled.clone();
-    Past& past = contender->past();
-    Decoder& decoder = contender->decoder();
-    const auto step = [&](std::int64_t i) {
-        const at::Tensor hidden = decoder.forward(prompt.narrow(1, i % prompt.size(1), 1), past.length(), past);
-        decoder.logits(hidden.view({options.sequences, -1}));
-    };
-    step(0);
-    const auto start = Clock::now();
-    for (int i = 1; i <= options.decode_tokens; ++i)
-        step(i);
-    result.decode_seconds.push_back(seconds_since(start));
+    // The first step is not timed.
+    std::unique_ptr<DeviceRun> run = maybe_device_run(decoder, *fitted, options.sequences, options.context_tokens,
+                                                      options.decode_tokens + 1, result.note);
+    if (run)
+        return std::make_unique<DeviceContender>(std::move(run), options);
+    return std::make_unique<CodedContender>(decoder, fitted, options);
 }
 
 /// Fills a new past with the prompt, timed.
@@ -186,13 +240,14 @@ std::vector<ThroughputResult> measure_throughput(
         at::from_blob(const_cast<std::int32_t*>(tokens.data()), {1, options.context_tokens}, at::kInt).to(at::kLong);
     const at::Tensor prompt = row.repeat({options.sequences, 1});
     const bool long_prefill = prompt.numel() > kLongPrefill;
+    std::vector<ThroughputResult> results(configurations.size() + (options.stock == Stock::Measure ? 1 : 0));
     std::vector<std::function<std::unique_ptr<Contender>()>> makers;
     for (const auto& fitted : configurations)
-        makers.emplace_back(
-            [&decoder, &fitted, &options] { return std::make_unique<CodedContender>(decoder, fitted, options); });
+        makers.emplace_back([&decoder, &fitted, &options, &result = results[makers.size()]] {
+            return make_contender(decoder, fitted, options, result);
+        });
     if (options.stock == Stock::Measure)
         makers.emplace_back([&decoder, &options] { return std::make_unique<StockContender>(decoder, options); });
-    std::vector<ThroughputResult> results(makers.size());
     std::vector<std::unique_ptr<Contender>> filled(makers.size());
     const int total = options.rounds * static_cast<int>(makers.size());
     int done = 0;
@@ -201,7 +256,7 @@ std::vector<ThroughputResult> measure_throughput(
             for (std::size_t i = 0; i < makers.size(); ++i) {
                 if (round == 0 || !long_prefill)
                     fill(makers[i], prompt, filled[i], results[i]);
-                decode_round(*filled[i], prompt, options, results[i]);
+                results[i].decode_seconds.push_back(filled[i]->decode(prompt, options.decode_tokens));
                 results[i].peak_rss_bytes =
                     std::max(results[i].peak_rss_bytes, static_cast<double>(resident_memory().peak_bytes));
                 report(++done, total);

@@ -38,6 +38,7 @@ struct ThroughputResult
     Ledger ledger;                       ///< at the context, all sequences
     double allocator_bytes = 0;          ///< malloc's bytes in use that the filled cache added
     double peak_rss_bytes = 0;           ///< resident high-water mark since this configuration's first round began
+    std::string note;                    ///< a sentence for the user, or nothing
 };
 
 /// Measures the configurations in interleaved rounds: each round decodes from a copy of a prefilled cache, one configuration

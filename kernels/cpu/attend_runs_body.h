@@ -170,8 +170,9 @@ struct Batch
     {
         const Stretch& last = stretches[count - 1];
         const RowFormat &a = last.first.rows.format, &b = segment.rows.format;
-        return count < kAttendRuns && last.access.integers && last.access.scale_per_row && last.first.coded == segment.coded
-            && a.type == b.type && a.width == b.width && a.scale_per == b.scale_per && a.symmetric == b.symmetric;
+        return count < kAttendRuns && last.access.integers && last.access.scale_per_row
+            && last.first.coded == segment.coded && a.type == b.type && a.width == b.width && a.scale_per == b.scale_per
+            && a.symmetric == b.symmetric;
     }
 };
 
