@@ -17,8 +17,8 @@ struct DeviceLayer
 {
     DeviceFormat key_format = DeviceFormat::Bf16, value_format = DeviceFormat::Bf16;
     int key_width = 0, value_width = 0; ///< numbers a head
-    at::Tensor maybe_key_basis;         ///< [kv_heads, head_dim, key_width] fp32, orthonormal columns: keys k U, queries q U
-    int sinks = 0, window = 0;          ///< tokens kept in fp16, multiples of 32
+    at::Tensor maybe_key_basis; ///< [kv_heads, head_dim, key_width] fp32, orthonormal columns: keys k U, queries q U
+    int sinks = 0, window = 0;  ///< tokens kept in fp16, multiples of 32
 };
 
 /// The matrices of one layer [rows, columns] in bf16, vectors in fp32, all on the model's device.

@@ -48,9 +48,8 @@ DeviceModel LlamaDecoder::device_model(std::int64_t positions)
     if (!config_.tied_embeddings) {
         const MatrixName name{"model.embed_tokens.weight", config_.vocab_size};
         std::vector<std::uint16_t> bits = read_bf16_stacked(*weights_, {&name, 1}, config_.hidden_size);
-        out.embedding = at::from_blob(bits.data(), {config_.vocab_size, config_.hidden_size}, at::kBFloat16)
-                            .clone()
-                            .to(device_);
+        out.embedding =
+            at::from_blob(bits.data(), {config_.vocab_size, config_.hidden_size}, at::kBFloat16).clone().to(device_);
     }
     out.final_norm = final_norm_;
     const RopeTable::View table = rope_.at(0, positions);

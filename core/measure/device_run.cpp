@@ -18,8 +18,8 @@ DeviceRun::DeviceRun(Decoder& decoder, const FittedConfiguration& fitted, int se
     std::vector<int> widths;
     for (const DeviceLayer& layer : layers_)
         widths.push_back(layer.value_width);
-    past_ = std::make_unique<StockPast>(shape_, decoder.compute_type(), sequences, prompt_tokens, decoder.device(),
-                                        widths);
+    past_ =
+        std::make_unique<StockPast>(shape_, decoder.compute_type(), sequences, prompt_tokens, decoder.device(), widths);
     decode_ = open(decoder_.device_model(capacity), {layers_, sequences, capacity});
 }
 

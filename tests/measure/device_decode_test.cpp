@@ -111,13 +111,13 @@ private:
         const std::int64_t b = qkv.size(0), d = model_.head_dim, heads = model_.heads, kv = model_.kv_heads;
         const std::int64_t position = keys_[i].size(1);
         const at::Tensor rows = qkv.view({b, 1, -1});
-        const at::Tensor q =
-            projected(rotated(rows.narrow(2, 0, heads * d).unflatten(2, {heads, d}), position), i);
-        const at::Tensor k =
-            projected(rotated(rows.narrow(2, heads * d, kv * d).unflatten(2, {kv, d}), position), i);
+        const at::Tensor q = projected(rotated(rows.narrow(2, 0, heads * d).unflatten(2, {heads, d}), position), i);
+        const at::Tensor k = projected(rotated(rows.narrow(2, heads * d, kv * d).unflatten(2, {kv, d}), position), i);
         const at::Tensor v =
             rows.narrow(2, (heads + kv) * d, kv * cache.value_width).unflatten(2, {kv, cache.value_width});
-        const auto spread = [&](const at::Tensor& x) { return x.permute({0, 2, 1, 3}).repeat_interleave(heads / kv, 1); };
+        const auto spread = [&](const at::Tensor& x) {
+            return x.permute({0, 2, 1, 3}).repeat_interleave(heads / kv, 1);
+        };
         const at::Tensor keys = spread(at::cat({keys_[i], rounded(k, at::kBFloat16)}, 1));
         const at::Tensor values = spread(at::cat({values_[i], rounded(v, at::kBFloat16)}, 1));
         const at::Tensor p =
@@ -201,9 +201,13 @@ TEST_F(DeviceSteps, GiveTheLogitsOfTheCpu)
         const char* configuration;
         double share; ///< of the largest logit that one may be off: bf16 in the prompt, and codes off by one
     };
-    for (const auto& [configuration, share] :
-         {Case{"identity", 0.02}, {"k=int8,sym v=int8,sym", 0.02}, {"k=int4 v=int4", 0.06}, {"k=int8,sym v=int4", 0.04},
-          {"v=pca:8,weighted,fold", 0.02}, {"k=int8,sym v=pca:8,weighted,fold+int8,sym", 0.02}, {"k=rotate+int8,sym v=int8,sym", 0.02}}) {
+    for (const auto& [configuration, share] : {Case{"identity", 0.02},
+                                               {"k=int8,sym v=int8,sym", 0.02},
+                                               {"k=int4 v=int4", 0.06},
+                                               {"k=int8,sym v=int4", 0.04},
+                                               {"v=pca:8,weighted,fold", 0.02},
+                                               {"k=int8,sym v=pca:8,weighted,fold+int8,sym", 0.02},
+                                               {"k=rotate+int8,sym v=int8,sym", 0.02}}) {
         SCOPED_TRACE(configuration);
         const auto codec = fit_to(configuration);
         const at::Tensor wanted = on_cpu(*codec), got = on_device(*codec);

@@ -144,8 +144,7 @@ cuda::KvStore CudaDecode::make_store(const DeviceLayer& cache)
     store.value_width = cache.value_width;
     store.sequences = options_.sequences;
     store.kv_heads = model_.kv_heads;
-    store.pages_per_sequence =
-        static_cast<int>((options_.capacity + cuda::kPageTokens - 1) / cuda::kPageTokens);
+    store.pages_per_sequence = static_cast<int>((options_.capacity + cuda::kPageTokens - 1) / cuda::kPageTokens);
     store.sinks = cache.sinks;
     store.window = cache.window;
     must(cuda::check(store), "the cache");
@@ -198,8 +197,9 @@ void CudaDecode::set_step()
     must(cudaGetDevice(&device), "asking for the device");
     must(cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device), "asking for the device");
     for (const cuda::DecodeLayer& layer : layers_)
-        step_.splits = std::max(step_.splits, cuda::attend_splits(layer.store, model_.heads,
-                                                                  static_cast<int>(options_.capacity), multiprocessors));
+        step_.splits = std::max(
+            step_.splits,
+            cuda::attend_splits(layer.store, model_.heads, static_cast<int>(options_.capacity), multiprocessors));
     cuda::place_buffers(step_, memory(cuda::place_buffers(step_, nullptr)));
 }
 
@@ -208,7 +208,8 @@ void CudaDecode::fill(int index, const at::Tensor& k, const at::Tensor& v)
     const DeviceLayer& cache = options_.layers[static_cast<std::size_t>(index)];
     const cuda::DecodeLayer& layer = layers_[static_cast<std::size_t>(index)];
     const at::ScalarType type = cache.key_format == DeviceFormat::Bf16 ? at::kBFloat16 : at::kHalf;
-    TORCH_CHECK(k.size(1) <= options_.capacity, "a prompt of ", k.size(1), " tokens for a cache of ", options_.capacity);
+    TORCH_CHECK(k.size(1) <= options_.capacity, "a prompt of ", k.size(1), " tokens for a cache of ",
+                options_.capacity);
     at::Tensor keys = k.to(at::kFloat);
     if (cache.maybe_key_basis.defined()) // [sequences, tokens, kv_heads, 1, d] x [kv_heads, d, rank]
         keys = at::matmul(keys.unsqueeze(3), cache.maybe_key_basis.to(keys.options())).squeeze(3);
