@@ -216,7 +216,7 @@ ThroughputOutcome ThroughputRun::run()
     ThroughputOutcome outcome;
     outcome.run = record_run(context_.store, record_, [&](RowId parent) {
         context_.sink.stage(stage_++, stages_, "memory bandwidth");
-        bandwidth_gb_s_ = measure_read_bandwidth();
+        bandwidth_gb_s_ = measure_read_bandwidth(session_->decoder->device());
         for (const int batch : job_.batches)
             for (const int length : job_.contexts)
                 measure_cell(parent, length, batch);

@@ -204,8 +204,40 @@ void fill(const std::function<std::unique_ptr<Contender>()>& make, const at::Ten
 
 } // namespace
 
-double measure_read_bandwidth()
+namespace {
+
+double median_of(std::vector<double> rates)
 {
+    std::sort(rates.begin(), rates.end());
+    return rates[rates.size() / 2];
+}
+
+double copy_bandwidth(const at::Device& device)
+{
+    constexpr int copies = 10;
+    const auto options = at::TensorOptions(at::kByte).device(device);
+    const at::Tensor from = at::ones({static_cast<std::int64_t>(kBandwidthBytes)}, options);
+    at::Tensor to = at::zeros_like(from);
+    const auto wait = [&to] { static_cast<void>(to[0].item<std::uint8_t>()); };
+    std::vector<double> rates;
+    for (int pass = 0; pass <= kBandwidthPasses; ++pass) {
+        wait();
+        const auto start = Clock::now();
+        for (int copy = 0; copy < copies; ++copy)
+            to.copy_(from);
+        wait();
+        if (pass > 0) // the first one wakes the clocks
+            rates.push_back(2.0 * copies * static_cast<double>(kBandwidthBytes) / seconds_since(start) / 1e9);
+    }
+    return median_of(std::move(rates));
+}
+
+} // namespace
+
+double measure_read_bandwidth(const at::Device& device)
+{
+    if (!device.is_cpu())
+        return copy_bandwidth(device);
     const at::Tensor buffer = at::ones({static_cast<std::int64_t>(kBandwidthBytes / sizeof(float))}, at::kFloat);
     const float* values = buffer.data_ptr<float>();
     const std::int64_t count = buffer.numel();
@@ -221,8 +253,7 @@ double measure_read_bandwidth()
             throw Error(ErrorKind::Internal, "the bandwidth measurement read zeros");
         rates.push_back(static_cast<double>(kBandwidthBytes) / seconds / 1e9);
     }
-    std::sort(rates.begin(), rates.end());
-    return rates[rates.size() / 2];
+    return median_of(std::move(rates));
 }
 
 std::vector<ThroughputResult> measure_throughput(

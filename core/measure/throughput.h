@@ -13,8 +13,9 @@
 
 namespace kvw {
 
-/// Read bandwidth of this process: all threads sum a buffer that no cache holds, median of several passes, in GB/s.
-double measure_read_bandwidth();
+/// Read bandwidth in GB/s, median of several passes. On the CPU that of this process: all threads sum a buffer that no cache
+/// holds. On a GPU that of a copy, bytes read and bytes written counted.
+double measure_read_bandwidth(const at::Device& device = at::kCPU);
 
 /// Whether the stock path (core/measure/stock_past.h) is measured beside the configurations.
 enum class Stock { Leave, Measure };

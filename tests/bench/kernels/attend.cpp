@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Speed of decode attention in the shape of SmolLM2 (3 KV heads of 64, groups of 3, 30 layers one after the other): the
-// best and the median of many steps, since the machine may be busy. A plain sum over the same bytes is the yardstick.
+// Decode attention in the shape of SmolLM2 (3 KV heads of 64, groups of 3, 30 layers one after the other, so that nothing of
+// a long context stays in a cache), blocks of tokens as the engine's cache has them.
 #include "kernels/attend.h"
 
+#include "tests/bench/kernels/bench.h"
+
 #include <algorithm>
-#include <chrono>
-#include <cstdio>
-#include <cstdlib>
 #include <random>
+#include <string>
 #include <vector>
 
+namespace kvw::bench {
 namespace {
 
 using namespace kvw::kernels;
-using Clock = std::chrono::steady_clock;
 
-constexpr int kLanes = 3, kGroup = 3, kWidth = 64, kLayers = 30;
+constexpr int kLanes = 3, kGroup = 3, kWidth = 64, kLayers = 30, kBlock = 64;
 
 std::size_t size(std::int64_t count) { return static_cast<std::size_t>(count); }
 
-/// One layer's keys or values, in blocks as the cache has them.
+/// One layer's keys or values.
 struct Stored
 {
-    std::vector<std::byte> codes;
+    std::vector<std::byte, PageAllocator<std::byte>> codes;
     std::vector<std::uint16_t> scales, zeros;
     std::vector<Segment> segments;
 
@@ -44,7 +44,7 @@ struct Stored
             };
             for (std::size_t lane = 0; lane < kLanes; ++lane)
                 if (encode_rows(format, x.data(), format.width, here, out(lane)) != Status::Ok)
-                    std::exit(1);
+                    std::abort();
             segments.push_back({{format, here, out(0).codes, out(0).scales, out(0).maybe_zeros},
                                 static_cast<std::int64_t>(bytes),
                                 static_cast<std::int64_t>(per_block),
@@ -63,37 +63,26 @@ struct Stored
     }
 };
 
-struct Times
+struct Case
 {
-    double best, median;
+    const char* name;
+    RowFormat key, value;
+    Products products;
 };
 
-template<class Step>
-Times time_of(Step step)
-{
-    std::vector<double> seconds;
-    for (double total = 0; total < 0.8 || seconds.size() < 5;) {
-        const auto start = Clock::now();
-        step();
-        seconds.push_back(std::chrono::duration<double>(Clock::now() - start).count());
-        total += seconds.back();
-    }
-    std::sort(seconds.begin(), seconds.end());
-    return {seconds.front(), seconds[seconds.size() / 2]};
-}
-
-void measure(const char* name, const RowFormat& key, const RowFormat& value, int tokens, int block)
+void attend(benchmark::State& state, const Case& each, int tokens)
 {
     std::mt19937 random(1);
     std::normal_distribution<float> normal;
-    std::vector<float> x(size(block * kWidth)), q(kLanes * kGroup * kWidth), out(q.size());
+    std::vector<float> x(size(kBlock * kWidth)), q(kLanes * kGroup * kWidth), out(q.size());
     std::generate(x.begin(), x.end(), [&] { return normal(random); });
     std::generate(q.begin(), q.end(), [&] { return normal(random); });
+    const int key_block = each.key.scale_per == ScalePer::Channel ? 32 : kBlock;
     std::vector<Stored> keys, values;
     double bytes = 0;
     for (int layer = 0; layer < kLayers; ++layer) {
-        keys.emplace_back(key, tokens, block, x);
-        values.emplace_back(value, tokens, block, x);
+        keys.emplace_back(each.key, tokens, key_block, x);
+        values.emplace_back(each.value, tokens, kBlock, x);
         bytes += keys.back().bytes() + values.back().bytes();
     }
     AttendDecode args;
@@ -101,10 +90,11 @@ void measure(const char* name, const RowFormat& key, const RowFormat& value, int
     args.group = kGroup;
     args.head_dim = kWidth;
     args.softmax_scale = 0.125f;
+    args.products = each.products;
     args.q = q.data();
     args.out_raw = out.data();
     std::vector<float> scratch;
-    const Times times = time_of([&] {
+    for (auto iteration : state) {
         for (std::size_t layer = 0; layer < kLayers; ++layer) {
             args.keys = keys[layer].segments.data();
             args.key_segments = static_cast<int>(keys[layer].segments.size());
@@ -113,45 +103,34 @@ void measure(const char* name, const RowFormat& key, const RowFormat& value, int
             scratch.resize(std::max(scratch.size(), attend_scratch_floats(args)));
             args.scratch = scratch.data();
             if (attend_decode(args) != Status::Ok)
-                std::exit(1);
+                std::abort();
         }
-    });
-    std::uint64_t sum = 0;
-    const Times plain = time_of([&] {
-#pragma omp parallel for schedule(static) reduction(+ : sum)
-        for (std::size_t part = 0; part < 2 * kLayers; ++part) {
-            const Stored& stored = part % 2 == 0 ? keys[part / 2] : values[part / 2];
-            const auto* words = reinterpret_cast<const std::uint64_t*>(stored.codes.data());
-            for (std::size_t i = 0; i < stored.codes.size() / 8; ++i)
-                sum += words[i];
-        }
-    });
-    std::printf(
-        "%-22s %6d tokens  step %8.1f us best %8.1f median  %6.1f ns/token  %5.1f GB/s best %5.1f median  (plain sum "
-        "%5.1f GB/s)%s\n",
-        name, tokens, times.best * 1e6, times.median * 1e6, times.best * 1e9 / kLayers / tokens,
-        bytes / times.best * 1e-9, bytes / times.median * 1e-9,
-        static_cast<double>(keys[0].codes.size() + values[0].codes.size()) * kLayers * 1e-9 / plain.best,
-        sum == 1 ? " " : "");
-    std::fflush(stdout);
+    }
+    count(state, bytes, 4.0 * kLayers * kLanes * kGroup * kWidth * tokens, 0);
 }
 
 } // namespace
 
-int main()
+void register_attend()
 {
-    constexpr RowFormat bf16{RowType::Bf16, kWidth}, int8{RowType::Int8, kWidth}, int4{RowType::Int4, kWidth};
-    constexpr RowFormat int2{RowType::Int2, kWidth}, int3{RowType::Int3, kWidth};
+    constexpr RowFormat bf16{RowType::Bf16, kWidth}, fp32{RowType::Fp32, kWidth}, int8{RowType::Int8, kWidth},
+        int4{RowType::Int4, kWidth}, int3{RowType::Int3, kWidth}, int2{RowType::Int2, kWidth};
     constexpr RowFormat channel4{RowType::Int4, kWidth, ScalePer::Channel},
         group4{RowType::Int4, kWidth, ScalePer::Group, 16};
-    for (const int tokens : {32, 512, 2048, 8192}) {
-        measure("bf16", bf16, bf16, tokens, 256);
-        measure("fp32", {RowType::Fp32, kWidth}, {RowType::Fp32, kWidth}, tokens, 256);
-        measure("int8 by token", int8, int8, tokens, 256);
-        measure("int4 by token", int4, int4, tokens, 256);
-        measure("int4 channel, token", channel4, int4, tokens, 32);
-        measure("int4 by group of 16", group4, group4, tokens, 256);
-        measure("int3 by token", int3, int3, tokens, 256);
-        measure("int2 by token", int2, int2, tokens, 256);
-    }
+    // As the engine asks for them in bf16; in fp32 for the products that may not be rounded.
+    for (const Case& each :
+         {Case{"bf16", bf16, bf16, Products::Bf16}, {"int8", int8, int8, Products::Bf16},
+          {"int4", int4, int4, Products::Bf16}, {"int4 by channel, int4", channel4, int4, Products::Bf16},
+          {"int4 by group of 16", group4, group4, Products::Bf16}, {"int3", int3, int3, Products::Bf16},
+          {"int2", int2, int2, Products::Bf16}, {"fp32, exact", fp32, fp32, Products::Fp32},
+          {"bf16, exact", bf16, bf16, Products::Fp32}, {"int8, exact", int8, int8, Products::Fp32},
+          {"int4, exact", int4, int4, Products::Fp32}})
+        for (const int tokens : {512, 2048, 8192})
+            benchmark::RegisterBenchmark(
+                ("attend/" + std::string(each.name) + "/" + std::to_string(tokens)).c_str(),
+                [each, tokens](benchmark::State& state) { attend(state, each, tokens); })
+                ->UseRealTime()
+                ->Unit(benchmark::kMicrosecond);
 }
+
+} // namespace kvw::bench

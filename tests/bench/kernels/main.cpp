@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Speed of the CPU's kernels against the bounds of this machine. Rounds of all cases are interleaved and the median, the mean
+// and the spread are printed; any flag of Google Benchmark changes that, --benchmark_filter=attend chooses.
+#include "tests/bench/engine_bench_peaks.h"
+#include "tests/bench/kernels/bench.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+namespace kvw::bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// All threads sum a buffer that no cache holds; the median of some passes.
+double read_bytes_per_s()
+{
+    constexpr std::size_t bytes = std::size_t{512} << 20;
+    constexpr int passes = 7;
+    const std::vector<std::uint64_t, PageAllocator<std::uint64_t>> buffer(bytes / 8, 1);
+    std::vector<double> rates;
+    for (int pass = 0; pass < passes; ++pass) {
+        std::uint64_t sum = 0;
+        const auto start = Clock::now();
+#pragma omp parallel for simd schedule(static) reduction(+ : sum)
+        for (std::size_t i = 0; i < bytes / 8; ++i)
+            sum += buffer[i];
+        benchmark::DoNotOptimize(sum);
+        rates.push_back(static_cast<double>(bytes) / std::chrono::duration<double>(Clock::now() - start).count());
+    }
+    std::sort(rates.begin(), rates.end());
+    return rates[rates.size() / 2];
+}
+
+} // namespace
+
+const Bounds& bounds()
+{
+    static const Bounds measured{read_bytes_per_s(), bf16_peak_gflops() * 1e9, fp32_peak_gflops() * 1e9};
+    return measured;
+}
+
+void count(benchmark::State& state, double bytes, double flops, double peak_flops)
+{
+    using benchmark::Counter;
+    const double memory_s = bytes / bounds().read_bytes_per_s;
+    const double compute_s = peak_flops > 0 ? flops / peak_flops : 0;
+    state.counters["of_bound"] = Counter(std::max(memory_s, compute_s), Counter::kIsIterationInvariantRate);
+    state.counters["B/s"] = Counter(bytes, Counter::kIsIterationInvariantRate, Counter::kIs1000);
+    if (flops > 0)
+        state.counters["FLOP/s"] = Counter(flops, Counter::kIsIterationInvariantRate, Counter::kIs1000);
+}
+
+} // namespace kvw::bench
+
+int main(int argc, char** argv)
+{
+    std::vector<std::string> texts{argv[0], "--benchmark_repetitions=7", "--benchmark_enable_random_interleaving=true",
+                                   "--benchmark_report_aggregates_only=true", "--benchmark_min_time=0.1",
+                                   "--benchmark_counters_tabular=true"};
+    texts.insert(texts.end(), argv + 1, argv + argc); // later ones win
+    std::vector<char*> arguments;
+    for (std::string& text : texts)
+        arguments.push_back(text.data());
+    int count = static_cast<int>(arguments.size());
+    benchmark::Initialize(&count, arguments.data());
+    if (benchmark::ReportUnrecognizedArguments(count, arguments.data()))
+        return 2;
+    const kvw::bench::Bounds& bounds = kvw::bench::bounds();
+    const auto in_giga = [](double value) { return std::to_string(static_cast<int>(value / 1e9 + 0.5)); };
+    benchmark::AddCustomContext("bound: reading, GB/s", in_giga(bounds.read_bytes_per_s));
+    benchmark::AddCustomContext("bound: bf16 products, GFLOP/s", in_giga(bounds.bf16_flops));
+    benchmark::AddCustomContext("bound: fp32 products, GFLOP/s", in_giga(bounds.fp32_flops));
+    kvw::bench::register_attend();
+    kvw::bench::register_linear();
+    kvw::bench::register_elementwise();
+    kvw::bench::register_moments();
+    benchmark::RunSpecifiedBenchmarks();
+    benchmark::Shutdown();
+    return 0;
+}
