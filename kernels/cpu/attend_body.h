@@ -51,6 +51,13 @@ Rows products_of(const Run& run, const Access& access, Index bytes, int first, i
     const std::byte* ahead = first + tokens < rows.tokens ? rows.codes + (first + tokens) * bytes : run.next.codes;
     if (access.direct)
         return {rows.codes + first * bytes, ahead, bytes, tokens, access.positions};
+#if defined(KVW_ATTEND_VNNI)
+    if (access.integers) {
+        auto* codes = reinterpret_cast<std::byte*>(work.tile);
+        spread_rows(rows.codes + first * bytes, bytes, access.positions, tokens, codes);
+        return {codes, ahead, access.positions, tokens, access.positions};
+    }
+#endif
     RowsView part = rows;
     part.tokens = tokens;
     part.codes += first * bytes;
@@ -130,7 +137,7 @@ void lay_out(const AttendUnit& unit, Index row, const float* q, [[maybe_unused]]
     float* out = unit.work.queries + row * unit.work.stride;
 #if defined(KVW_ATTEND_VNNI)
     if (access.integers) {
-        queries.factors[row] = round_query(q, run.rows.format.width, access.positions, bits(access.type),
+        queries.factors[row] = round_query(q, run.rows.format.width, access.positions, access.planes, access.bits,
                                            reinterpret_cast<std::byte*>(out));
         return;
     }
@@ -170,7 +177,7 @@ void prepare_integer_channels(const AttendDecode& args, const AttendUnit& unit, 
         float constant = 0;
         queries.factors[row] =
             round_scaled_query(work.plain + row * work.stride, work.scales, work.zeros, run.rows.format.width,
-                               bits(access.type), rounding_of(queries.largest[row] * largest),
+                               access.bits, rounding_of(queries.largest[row] * largest),
                                reinterpret_cast<std::byte*>(work.queries + row * work.stride), constant);
         queries.terms[row] = {constant + offset_of(args, run, static_cast<Index>(lane) * args.group + h), 0.0f};
     }
@@ -185,7 +192,7 @@ void prepare_channels(const AttendDecode& args, const AttendUnit& unit, int lane
     const int width = run.rows.format.width;
     expand_scales(run.rows, width, work.scales, work.zeros);
 #if defined(KVW_ATTEND_VNNI)
-    if (access.integers && whole_planes(width, access.positions, bits(access.type)))
+    if (access.integers && whole_planes(width, access.positions, access.planes))
         return prepare_integer_channels(args, unit, lane, run, access, queries);
 #endif
     for (int h = 0; h < args.group; ++h) {
@@ -361,8 +368,9 @@ Pieces pieces_of(const AttendUnit& unit, const Batch& batch, const Batch& follow
 {
     Pieces pieces;
     pieces.count = batch.count;
-    pieces.bytes = batch.stretches[0].row_bytes;
-    pieces.positions = batch.stretches[0].access.positions;
+    const Access& access = batch.stretches[0].access;
+    pieces.bytes = access.direct ? batch.stretches[0].row_bytes : access.positions;
+    pieces.positions = access.positions;
     pieces.slots = 0;
     for (int i = 0, column = 0; i < batch.count; ++i) {
         const Stretch& stretch = batch.stretches[i];
@@ -370,7 +378,12 @@ Pieces pieces_of(const AttendUnit& unit, const Batch& batch, const Batch& follow
         const int tokens = stretch.tokens(), slot = pieces.slots;
         const std::byte* ahead = i < following.count ? following.stretches[i].codes_of(lane) : run.rows.codes;
         pieces.at[i] = {run.rows.codes, ahead, tokens, column, slot};
-        if (stretch.access.scale_per_row)
+        if (!access.direct) {
+            auto* codes = reinterpret_cast<std::byte*>(unit.work.tile) + column * access.positions;
+            spread_rows(run.rows.codes, stretch.row_bytes, access.positions, tokens, codes);
+            pieces.at[i].codes = codes;
+        }
+        if (access.scale_per_row)
             expand_scales(run.rows, tokens, unit.work.scales + slot, unit.work.zeros + slot);
         column += tokens;
         pieces.slots += round_up(tokens, kLanes);
@@ -388,7 +401,7 @@ void sum_integer_batch(const AttendDecode& args, const AttendUnit& unit, const B
     IntegerFactors factors[kMaxAttendGroup];
     for (int h = 0; h < args.group; ++h)
         factors[h] = round_weights(masses + h * kScoreStride, pieces, access.scale_per_row ? work.scales : nullptr,
-                                   work.zeros, bits(access.type),
+                                   work.zeros, access.bits,
                                    reinterpret_cast<std::byte*>(work.weights + h * kWeightStride), terms[h], fetches);
     for_integers<SumIntegers::kMost>(access.type, args.group, SumIntegers{pieces, factors, {work.sums, work.stride}});
 }

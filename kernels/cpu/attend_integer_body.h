@@ -23,9 +23,62 @@ constexpr int kFetchedApart = 2;
 constexpr float kLargestFactor = 127 * 256 + 127;
 static_assert(kLargestFactor * 255.0 * (kIntegerWidth > kAttendChunk ? kIntegerWidth : kAttendChunk) < 2147483648.0);
 
-KVW_INLINE bool integer_products(RowType type, int width)
+KVW_INLINE bool integer_products(RowType type, int width) { return width <= kIntegerWidth && is_integer(type); }
+
+/// Codes of int3, a byte each: two bits in planes of a quarter of the row, then the third in planes of an eighth.
+KVW_INLINE void spread_planes(const std::byte* from, int width, int bits, int shift, bool add, std::byte* out)
 {
-    return width <= kIntegerWidth && (type == RowType::Int8 || type == RowType::Int4 || type == RowType::Int2);
+    const int planes = 8 / bits, plane = (width + planes - 1) / planes;
+    const __m512i mask = _mm512_set1_epi8(static_cast<char>((1 << bits) - 1));
+    for (int p = 0; p < planes; ++p) {
+        for (int i = 0; i < plane && p * plane + i < width; i += 64) {
+            const int in_plane = plane - i, in_row = width - p * plane - i;
+            const int left = in_plane < in_row ? in_plane : in_row;
+            const __mmask64 here = left >= 64 ? ~__mmask64{0} : (__mmask64{1} << left) - 1;
+            const __m128i by = _mm_cvtsi32_si128(p * bits), up = _mm_cvtsi32_si128(shift);
+            __m512i codes = _mm512_srl_epi16(_mm512_maskz_loadu_epi8(here, from + i), by);
+            codes = _mm512_sll_epi16(_mm512_and_si512(codes, mask), up);
+            std::byte* to = out + p * plane + i;
+            if (add)
+                codes = _mm512_or_si512(codes, _mm512_maskz_loadu_epi8(here, to));
+            _mm512_mask_storeu_epi8(to, here, codes);
+        }
+    }
+}
+
+/// 64 codes from the words that hold their two lower bits and their third one, and how far these are up.
+KVW_INLINE __m512i joined_codes(__m512i low, __m512i low_shift, __m512i high, __m512i high_shift)
+{
+    const __m512i two = _mm512_and_si512(_mm512_srlv_epi64(low, low_shift), _mm512_set1_epi8(3));
+    const __m512i third = _mm512_and_si512(_mm512_srlv_epi64(high, high_shift), _mm512_set1_epi8(1));
+    return _mm512_or_si512(two, _mm512_slli_epi16(third, 2));
+}
+
+/// Rows of int3 to bytes, `width` a row.
+void spread_rows(const std::byte* row, Index bytes, int width, int tokens, std::byte* out)
+{
+    const auto part = [](const std::byte* from) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from)); };
+    for (int t = 0; t < tokens; ++t, row += bytes, out += width) {
+        if (width == 64) {
+            const __m512i low = _mm512_broadcast_i32x4(part(row));
+            const __m512i high = _mm512_broadcastq_epi64(_mm_loadu_si64(row + 16));
+            _mm512_storeu_si512(out,
+                                joined_codes(low, _mm512_setr_epi64(0, 0, 2, 2, 4, 4, 6, 6), high,
+                                             _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7)));
+        } else if (width == 128) {
+            const __m512i low = _mm512_broadcast_i64x4(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(row)));
+            const __m512i high = _mm512_broadcast_i32x4(part(row + 32));
+            _mm512_storeu_si512(out,
+                                joined_codes(low, _mm512_setr_epi64(0, 0, 0, 0, 2, 2, 2, 2), high,
+                                             _mm512_setr_epi64(0, 0, 1, 1, 2, 2, 3, 3)));
+            _mm512_storeu_si512(out + 64,
+                                joined_codes(low, _mm512_setr_epi64(4, 4, 4, 4, 6, 6, 6, 6), high,
+                                             _mm512_setr_epi64(4, 4, 5, 5, 6, 6, 7, 7)));
+        } else {
+            spread_planes(row, width, 2, 0, false, out);
+            spread_planes(row + (width + 3) / 4, width, 1, 2, true, out);
+        }
+    }
 }
 
 typedef int Quad __attribute__((may_alias, aligned(1))); ///< four digits
@@ -522,10 +575,10 @@ KVW_INLINE Floats load_first(const float* x, int count)
 }
 
 /// A query [width, then zeros] plane by plane, to `out`: all high digits, then all low ones.
-IntegerFactors round_query(const float* q, int width, int positions, int bits, std::byte* out)
+IntegerFactors round_query(const float* q, int width, int positions, int planes, int bits, std::byte* out)
 {
     const Rounding rounding = rounding_of(largest_magnitude(q, width));
-    const int planes = 8 / bits, stride = plane_stride(positions);
+    const int stride = plane_stride(positions);
     std::byte* low = out + planes * stride;
     __m512i sum = _mm512_setzero_si512();
     for (int plane = 0; plane < planes; ++plane) {
@@ -538,9 +591,9 @@ IntegerFactors round_query(const float* q, int width, int positions, int bits, s
 }
 
 /// Whether a query has no remainders anywhere, so that round_scaled_query takes it.
-KVW_INLINE bool whole_planes(int width, int positions, int bits)
+KVW_INLINE bool whole_planes(int width, int positions, int planes)
 {
-    return positions % kLanes == 0 && width * bits == positions * 8;
+    return positions % kLanes == 0 && width == positions * planes;
 }
 
 /// A query times the scales of the channels, in units that are known before; `constant` = the query times the zeros.

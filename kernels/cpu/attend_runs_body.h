@@ -18,8 +18,9 @@ struct Access
 {
     bool direct, scale_per_row, scale_per_channel; ///< the scales that are left for the products
     bool integers;                                 ///< multiplied as such, see attend_integer_body.h
-    RowType type;
+    RowType type;                                  ///< of what is read: of codes that are spread to bytes, Int8
     int positions, planes;
+    int bits; ///< of a code
 };
 
 Access access_of(const RowFormat& format)
@@ -33,15 +34,17 @@ Access access_of(const RowFormat& format)
 #else
     const bool integers = false;
 #endif
-    if (format.type == RowType::Int3 || grouped || (positions < kLanes && !integers))
-        return {false, false, false, false, RowType::Fp32, round_up(format.width, kLanes), 1};
-    return {true,
+    const bool spread = format.type == RowType::Int3;
+    if ((spread && !integers) || grouped || (positions < kLanes && !integers))
+        return {false, false, false, false, RowType::Fp32, round_up(format.width, kLanes), 1, 32};
+    return {!spread,
             integer && format.scale_per == ScalePer::Row,
             integer && format.scale_per == ScalePer::Channel,
             integers,
-            format.type,
+            spread ? RowType::Int8 : format.type,
             positions,
-            planes};
+            planes,
+            bits(format.type)};
 }
 
 /// Neighbouring tokens of one segment and lane, and the lane's rows after them.

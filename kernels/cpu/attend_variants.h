@@ -15,6 +15,7 @@ inline constexpr int kAttendChunk = 256, kAttendTile = 64;
 inline constexpr int kAttendRuns = 8, kAttendSlots = kAttendChunk + 16 * kAttendRuns;
 /// Floats for one head's weights: those of a tile in fp32, or of all slots in two digits of a byte.
 inline constexpr int kAttendWeights = kAttendTile > kAttendSlots / 2 ? kAttendTile : kAttendSlots / 2;
+static_assert(4 * kAttendTile >= kAttendChunk);
 /// Floats that a variant may read and write beyond what a buffer is said to hold: a vector, or one for each plane.
 inline constexpr int kAttendPad = 64;
 /// A partial result begins with maximum, mass of raw tokens, mass of coded tokens.
@@ -28,7 +29,7 @@ struct AttendWork
     float* queries = nullptr; ///< [lanes, group, stride]
     float* plain = nullptr;   ///< likewise
     float* sums = nullptr;    ///< [group, stride]
-    float* tile = nullptr;    ///< [kAttendTile, stride]
+    float* tile = nullptr;    ///< [kAttendTile, stride], or [kAttendChunk, width] codes of a byte
     float* scales = nullptr;  ///< [stride] or [kAttendSlots + kAttendPad]
     float* zeros = nullptr;   ///< likewise
     float* row = nullptr;     ///< [stride]

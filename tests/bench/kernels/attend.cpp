@@ -118,17 +118,20 @@ void register_attend()
     constexpr RowFormat channel4{RowType::Int4, kWidth, ScalePer::Channel},
         group4{RowType::Int4, kWidth, ScalePer::Group, 16};
     // As the engine asks for them in bf16; in fp32 for the products that may not be rounded.
-    for (const Case& each :
-         {Case{"bf16", bf16, bf16, Products::Bf16}, {"int8", int8, int8, Products::Bf16},
-          {"int4", int4, int4, Products::Bf16}, {"int4 by channel, int4", channel4, int4, Products::Bf16},
-          {"int4 by group of 16", group4, group4, Products::Bf16}, {"int3", int3, int3, Products::Bf16},
-          {"int2", int2, int2, Products::Bf16}, {"fp32, exact", fp32, fp32, Products::Fp32},
-          {"bf16, exact", bf16, bf16, Products::Fp32}, {"int8, exact", int8, int8, Products::Fp32},
-          {"int4, exact", int4, int4, Products::Fp32}})
+    for (const Case& each : {Case{"bf16", bf16, bf16, Products::Bf16},
+                             {"int8", int8, int8, Products::Bf16},
+                             {"int4", int4, int4, Products::Bf16},
+                             {"int4 by channel, int4", channel4, int4, Products::Bf16},
+                             {"int4 by group of 16", group4, group4, Products::Bf16},
+                             {"int3", int3, int3, Products::Bf16},
+                             {"int2", int2, int2, Products::Bf16},
+                             {"fp32, exact", fp32, fp32, Products::Fp32},
+                             {"bf16, exact", bf16, bf16, Products::Fp32},
+                             {"int8, exact", int8, int8, Products::Fp32},
+                             {"int4, exact", int4, int4, Products::Fp32}})
         for (const int tokens : {512, 2048, 8192})
-            benchmark::RegisterBenchmark(
-                ("attend/" + std::string(each.name) + "/" + std::to_string(tokens)).c_str(),
-                [each, tokens](benchmark::State& state) { attend(state, each, tokens); })
+            benchmark::RegisterBenchmark(("attend/" + std::string(each.name) + "/" + std::to_string(tokens)).c_str(),
+                                         [each, tokens](benchmark::State& state) { attend(state, each, tokens); })
                 ->UseRealTime()
                 ->Unit(benchmark::kMicrosecond);
 }

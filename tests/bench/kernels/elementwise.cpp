@@ -34,8 +34,9 @@ void norms(benchmark::State& state)
 {
     const std::vector<float> x = some_numbers(kRows * kHidden), weight(kHidden, 1.0f);
     std::vector<float> y(x.size());
-    run(state, 8.0 * kRows * kHidden,
-        [&] { return rms_norm({kRows, kHidden, x.data(), kHidden, weight.data(), 1e-5f, y.data(), kHidden}); });
+    run(state, 8.0 * kRows * kHidden, [&] {
+        return rms_norm({kRows, kHidden, x.data(), kHidden, weight.data(), 1e-5f, y.data(), kHidden});
+    });
 }
 
 void gates(benchmark::State& state)

@@ -56,8 +56,13 @@ void register_linear()
 {
     if (!linear_bf16_available())
         return; // LibTorch multiplies on such a processor
-    for (const Shape& shape : {Shape{"qkv", 576, 960}, {"o", 576, 576}, {"gate+up", 576, 3072}, {"down", 1536, 576},
-                               {"logits", 576, 49152}, {"8B qkv", 4096, 6144}, {"8B gate+up", 4096, 28672}})
+    for (const Shape& shape : {Shape{"qkv", 576, 960},
+                               {"o", 576, 576},
+                               {"gate+up", 576, 3072},
+                               {"down", 1536, 576},
+                               {"logits", 576, 49152},
+                               {"8B qkv", 4096, 6144},
+                               {"8B gate+up", 4096, 28672}})
         for (const std::int64_t rows : {1, 4, 8, 64, 512})
             benchmark::RegisterBenchmark(("linear/" + std::string(shape.name) + "/" + std::to_string(rows)).c_str(),
                                          [shape, rows](benchmark::State& state) { linear(state, shape, rows); })

@@ -58,8 +58,11 @@ void count(benchmark::State& state, double bytes, double flops, double peak_flop
 
 int main(int argc, char** argv)
 {
-    std::vector<std::string> texts{argv[0], "--benchmark_repetitions=7", "--benchmark_enable_random_interleaving=true",
-                                   "--benchmark_report_aggregates_only=true", "--benchmark_min_time=0.1",
+    std::vector<std::string> texts{argv[0],
+                                   "--benchmark_repetitions=7",
+                                   "--benchmark_enable_random_interleaving=true",
+                                   "--benchmark_report_aggregates_only=true",
+                                   "--benchmark_min_time=0.1",
                                    "--benchmark_counters_tabular=true"};
     texts.insert(texts.end(), argv + 1, argv + argc); // later ones win
     std::vector<char*> arguments;

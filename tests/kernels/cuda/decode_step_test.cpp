@@ -179,8 +179,8 @@ private:
             Numbers sum(std::size_t(width), 0.0);
             double mass = 0;
             for (std::size_t t = 0; t < keys_[g].size(); ++t) {
-                const double p = std::exp(std::inner_product(q.begin(), q.end(), keys_[g][t].begin(), 0.0)
-                                          * double(kSoftmaxScale));
+                const double p =
+                    std::exp(std::inner_product(q.begin(), q.end(), keys_[g][t].begin(), 0.0) * double(kSoftmaxScale));
                 mass += p;
                 for (std::size_t c = 0; c < sum.size(); ++c)
                     sum[c] += p * values_[g][t][c];
