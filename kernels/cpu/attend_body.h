@@ -93,6 +93,7 @@ struct Queries
 #if defined(KVW_ATTEND_VNNI)
     IntegerFactors factors[kMaxAttendRows]; ///< likewise
     float largest[kMaxAttendRows];          ///< magnitude in work.plain, for keys with one scale a channel
+    GroupTerms groups[kMaxAttendRows];      ///< for keys with scales by group
 #endif
     bool ready = false, coded = false;
     RowFormat format{};
@@ -162,6 +163,10 @@ void prepare_lane(const AttendDecode& args, const AttendUnit& unit, int lane, co
             sum += load(q + c);
         lay_out(unit, row, q, run, access, queries);
         queries.terms[row] = {offset_of(args, run, static_cast<Index>(lane) * args.group + h), sum_of(sum)};
+#if defined(KVW_ATTEND_VNNI)
+        if (access.grouped)
+            queries.groups[row] = group_terms(q, run.rows.format, access.positions, queries.factors[row]);
+#endif
     }
 }
 
@@ -246,6 +251,14 @@ void score_run(const AttendDecode& args, const AttendUnit& unit, int lane, const
 #if defined(KVW_ATTEND_VNNI)
     if (access.integers) {
         const Rows rows = products_of(run, access, stretch.row_bytes, 0, tokens, work);
+        if (access.grouped)
+            return for_integers<ScoreGroups::kMost>(access.type, args.group,
+                                                    ScoreGroups{run.rows,
+                                                                rows,
+                                                                queries.factors + first_row,
+                                                                queries.groups + first_row,
+                                                                queries.terms + first_row,
+                                                                {scores, kScoreStride}});
         const TokenTerms terms{access.scale_per_row ? work.scales : nullptr, work.zeros, queries.terms + first_row};
         return for_integers<ScoreIntegers::kMost>(
             access.type, args.group, ScoreIntegers{rows, queries.factors + first_row, terms, {scores, kScoreStride}});
@@ -348,7 +361,8 @@ void fill_fetches(const AttendDecode& args, const AttendUnit& unit, const Batch&
 {
     fetches.clear();
     for (int lane = 0; lane < unit.lanes; ++lane) {
-        for (int i = 0; i < batch.count && batch.stretches[i].access.integers; ++i) {
+        for (int i = 0; i < batch.count && batch.stretches[i].access.integers && !batch.stretches[i].access.grouped;
+             ++i) {
             const Stretch& stretch = batch.stretches[i];
             const Run run = stretch.run(lane);
             const auto scales = static_cast<Index>(2 * scale_count(run.rows.format, stretch.tokens()));
@@ -391,6 +405,22 @@ Pieces pieces_of(const AttendUnit& unit, const Batch& batch, const Batch& follow
     return pieces;
 }
 
+/// sum_run for integers with scales by group.
+void sum_group_run(const AttendDecode& args, const AttendUnit& unit, const Stretch& stretch, const Run& run,
+                   const float* masses, RunTerms* terms)
+{
+    const int tokens = run.rows.tokens;
+    prefetch_scales(run);
+    const Rows rows = products_of(run, stretch.access, stretch.row_bytes, 0, tokens, unit.work);
+    for (int h = 0; h < args.group; ++h)
+        terms[h] = terms_of(masses + h * kScoreStride, nullptr, tokens);
+    GroupScales scales;
+    scales.expand(run.rows, 0, tokens);
+    for_integers<SumGroups::kMost>(
+        stretch.access.type, args.group,
+        SumGroups{run.rows, rows, scales, masses, kScoreStride, {unit.work.sums, unit.work.stride}});
+}
+
 /// sum_run for all runs of a batch of integers.
 void sum_integer_batch(const AttendDecode& args, const AttendUnit& unit, const Batch& batch, const Batch& following,
                        int lane, const float* masses, RunTerms* terms, Fetches& fetches)
@@ -420,7 +450,9 @@ void sum_batch(const AttendDecode& args, const AttendUnit& unit, int lane, const
     const float* masses = work.scores + first_row * kScoreStride + at;
     RunTerms terms[kMaxAttendGroup];
 #if defined(KVW_ATTEND_VNNI)
-    if (access.integers)
+    if (access.grouped)
+        sum_group_run(args, unit, stretch, run, masses, terms);
+    else if (access.integers)
         sum_integer_batch(args, unit, batch, following, lane - unit.lane, masses, terms, fetches);
     else
 #endif

@@ -11,75 +11,17 @@
 // of values are interleaved. Sums stay below 2^31: at most kIntegerWidth channels, and kAttendChunk tokens.
 #pragma once
 
+#include "kernels/cpu/attend_codes_body.h"
 #include "kernels/cpu/attend_rows_body.h"
 #include "kernels/cpu/attend_variants.h"
 
 namespace kvw::kernels {
 namespace {
 
-constexpr int kIntegerWidth = 256, kRowsAtOnce = 16, kQuad = 4;
 /// One of so many parts of the values is fetched during products, the others by Fetches.
 constexpr int kFetchedApart = 2;
 constexpr float kLargestFactor = 127 * 256 + 127;
 static_assert(kLargestFactor * 255.0 * (kIntegerWidth > kAttendChunk ? kIntegerWidth : kAttendChunk) < 2147483648.0);
-
-KVW_INLINE bool integer_products(RowType type, int width) { return width <= kIntegerWidth && is_integer(type); }
-
-/// Codes of int3, a byte each: two bits in planes of a quarter of the row, then the third in planes of an eighth.
-KVW_INLINE void spread_planes(const std::byte* from, int width, int bits, int shift, bool add, std::byte* out)
-{
-    const int planes = 8 / bits, plane = (width + planes - 1) / planes;
-    const __m512i mask = _mm512_set1_epi8(static_cast<char>((1 << bits) - 1));
-    for (int p = 0; p < planes; ++p) {
-        for (int i = 0; i < plane && p * plane + i < width; i += 64) {
-            const int in_plane = plane - i, in_row = width - p * plane - i;
-            const int left = in_plane < in_row ? in_plane : in_row;
-            const __mmask64 here = left >= 64 ? ~__mmask64{0} : (__mmask64{1} << left) - 1;
-            const __m128i by = _mm_cvtsi32_si128(p * bits), up = _mm_cvtsi32_si128(shift);
-            __m512i codes = _mm512_srl_epi16(_mm512_maskz_loadu_epi8(here, from + i), by);
-            codes = _mm512_sll_epi16(_mm512_and_si512(codes, mask), up);
-            std::byte* to = out + p * plane + i;
-            if (add)
-                codes = _mm512_or_si512(codes, _mm512_maskz_loadu_epi8(here, to));
-            _mm512_mask_storeu_epi8(to, here, codes);
-        }
-    }
-}
-
-/// 64 codes from the words that hold their two lower bits and their third one, and how far these are up.
-KVW_INLINE __m512i joined_codes(__m512i low, __m512i low_shift, __m512i high, __m512i high_shift)
-{
-    const __m512i two = _mm512_and_si512(_mm512_srlv_epi64(low, low_shift), _mm512_set1_epi8(3));
-    const __m512i third = _mm512_and_si512(_mm512_srlv_epi64(high, high_shift), _mm512_set1_epi8(1));
-    return _mm512_or_si512(two, _mm512_slli_epi16(third, 2));
-}
-
-/// Rows of int3 to bytes, `width` a row.
-void spread_rows(const std::byte* row, Index bytes, int width, int tokens, std::byte* out)
-{
-    const auto part = [](const std::byte* from) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from)); };
-    for (int t = 0; t < tokens; ++t, row += bytes, out += width) {
-        if (width == 64) {
-            const __m512i low = _mm512_broadcast_i32x4(part(row));
-            const __m512i high = _mm512_broadcastq_epi64(_mm_loadu_si64(row + 16));
-            _mm512_storeu_si512(out,
-                                joined_codes(low, _mm512_setr_epi64(0, 0, 2, 2, 4, 4, 6, 6), high,
-                                             _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7)));
-        } else if (width == 128) {
-            const __m512i low = _mm512_broadcast_i64x4(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(row)));
-            const __m512i high = _mm512_broadcast_i32x4(part(row + 32));
-            _mm512_storeu_si512(out,
-                                joined_codes(low, _mm512_setr_epi64(0, 0, 0, 0, 2, 2, 2, 2), high,
-                                             _mm512_setr_epi64(0, 0, 1, 1, 2, 2, 3, 3)));
-            _mm512_storeu_si512(out + 64,
-                                joined_codes(low, _mm512_setr_epi64(4, 4, 4, 4, 6, 6, 6, 6), high,
-                                             _mm512_setr_epi64(4, 4, 5, 5, 6, 6, 7, 7)));
-        } else {
-            spread_planes(row, width, 2, 0, false, out);
-            spread_planes(row + (width + 3) / 4, width, 1, 2, true, out);
-        }
-    }
-}
 
 typedef int Quad __attribute__((may_alias, aligned(1))); ///< four digits
 
@@ -106,36 +48,6 @@ KVW_INLINE void add_products(__m512i& sum, __m512i codes, __m512i digits)
 
 /// Digits of a plane of a query.
 KVW_INLINE int plane_stride(int positions) { return (positions + kLanes - 1) / kLanes * kLanes; }
-
-template<int Bits>
-KVW_INLINE __m512i plane_of(__m512i raw, int plane)
-{
-    if (plane > 0)
-        raw = _mm512_srli_epi16(raw, static_cast<unsigned>(plane * Bits));
-    return Bits == 8 ? raw : _mm512_and_si512(raw, _mm512_set1_epi8((1 << Bits) - 1));
-}
-
-/// Lane l of x[k] to lane k of x[l], lanes of 128 bits.
-KVW_INLINE void turn_lanes(__m512i (&x)[4])
-{
-    const __m512i a = _mm512_shuffle_i32x4(x[0], x[1], 0x44), b = _mm512_shuffle_i32x4(x[0], x[1], 0xee);
-    const __m512i c = _mm512_shuffle_i32x4(x[2], x[3], 0x44), d = _mm512_shuffle_i32x4(x[2], x[3], 0xee);
-    x[0] = _mm512_shuffle_i32x4(a, c, 0x88);
-    x[1] = _mm512_shuffle_i32x4(a, c, 0xdd);
-    x[2] = _mm512_shuffle_i32x4(b, d, 0x88);
-    x[3] = _mm512_shuffle_i32x4(b, d, 0xdd);
-}
-
-/// The same within every lane: quad q of x[k] to quad k of x[q].
-KVW_INLINE void turn_quads(__m512i (&x)[4])
-{
-    const __m512i a = _mm512_unpacklo_epi32(x[0], x[1]), b = _mm512_unpackhi_epi32(x[0], x[1]);
-    const __m512i c = _mm512_unpacklo_epi32(x[2], x[3]), d = _mm512_unpackhi_epi32(x[2], x[3]);
-    x[0] = _mm512_unpacklo_epi64(a, c);
-    x[1] = _mm512_unpackhi_epi64(a, c);
-    x[2] = _mm512_unpacklo_epi64(b, d);
-    x[3] = _mm512_unpackhi_epi64(b, d);
-}
 
 /// Sums of products of some heads with 16 rows.
 template<int Bits, int Heads>
@@ -171,82 +83,6 @@ struct Scores
             }
         }
     }
-
-    /// 64 bytes of each row.
-    KVW_INLINE void add_64(const std::byte* row, Index bytes, Index at)
-    {
-        __m512i x[4][4]; // [row / 4][row % 4], then [row / 4][quad % 4]
-#pragma GCC unroll 4
-        for (int k = 0; k < 4; ++k) {
-#pragma GCC unroll 4
-            for (int i = 0; i < 4; ++i)
-                x[k][i] = _mm512_loadu_si512(row + (4 * k + i) * bytes + at);
-            turn_quads(x[k]);
-        }
-#pragma GCC unroll 4
-        for (int q = 0; q < 4; ++q) {
-            __m512i column[4] = {x[0][q], x[1][q], x[2][q], x[3][q]};
-            turn_lanes(column);
-#pragma GCC unroll 4
-            for (int lane = 0; lane < 4; ++lane)
-                add(column[lane], at + 4 * (4 * lane + q));
-        }
-    }
-
-    /// 32 bytes of each row; the upper half of a vector holds those of the row eight further on.
-    KVW_INLINE void add_32(const std::byte* row, Index bytes, Index at)
-    {
-        const auto half = [&](int i) {
-            return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(row + i * bytes + at));
-        };
-        __m512i x[2][4];
-#pragma GCC unroll 2
-        for (int k = 0; k < 2; ++k) {
-#pragma GCC unroll 4
-            for (int i = 0; i < 4; ++i)
-                x[k][i] = _mm512_inserti64x4(_mm512_castsi256_si512(half(4 * k + i)), half(4 * k + i + 8), 1);
-            turn_quads(x[k]);
-        }
-        const __m512i first = _mm512_setr_epi64(0, 1, 8, 9, 4, 5, 12, 13),
-                      second = _mm512_setr_epi64(2, 3, 10, 11, 6, 7, 14, 15);
-#pragma GCC unroll 4
-        for (int q = 0; q < 4; ++q) {
-            add(_mm512_permutex2var_epi64(x[0][q], first, x[1][q]), at + 4 * q);
-            add(_mm512_permutex2var_epi64(x[0][q], second, x[1][q]), at + 16 + 4 * q);
-        }
-    }
-
-    /// Up to 16 bytes of each row; lane l of a vector holds those of the row 4 l further on.
-    KVW_INLINE void add_16(const std::byte* row, Index bytes, Index at, int left)
-    {
-        const auto mask = static_cast<__mmask16>(left >= 16 ? 0xffff : (1 << left) - 1);
-        const auto part = [&](int i) { return _mm_maskz_loadu_epi8(mask, row + i * bytes + at); };
-        __m512i x[4];
-#pragma GCC unroll 4
-        for (int i = 0; i < 4; ++i) {
-            x[i] = _mm512_castsi128_si512(part(i));
-            x[i] = _mm512_inserti32x4(x[i], part(i + 4), 1);
-            x[i] = _mm512_inserti32x4(x[i], part(i + 8), 2);
-            x[i] = _mm512_inserti32x4(x[i], part(i + 12), 3);
-        }
-        turn_quads(x);
-#pragma GCC unroll 4
-        for (int q = 0; q < 4; ++q)
-            add(x[q], at + 4 * q);
-    }
-
-    KVW_INLINE void add_rows(const std::byte* row, Index bytes, int positions)
-    {
-        int at = 0;
-        for (; at + 64 <= positions; at += 64)
-            add_64(row, bytes, at);
-        if (at + 32 <= positions) {
-            add_32(row, bytes, at);
-            at += 32;
-        }
-        for (; at < positions; at += 16)
-            add_16(row, bytes, at, positions - at);
-    }
 };
 
 /// The sums less the middle code's share; beyond 2^31 in between, which wraps twice.
@@ -268,7 +104,7 @@ KVW_INLINE void score_sixteen(const std::byte* row, Index bytes, int positions, 
                               const TokenTerms& terms, int t, const Output& out)
 {
     Scores<Bits, Heads> scores(heads, positions);
-    scores.add_rows(row, bytes, positions);
+    turn_rows(scores, row, bytes, positions);
 #pragma GCC unroll 4
     for (int h = 0; h < Heads; ++h) {
         Floats x = (Floats)_mm512_cvtepi32_ps(centred(scores.high[h], scores.low[h], heads[h].middle)) * heads[h].unit;
@@ -298,21 +134,17 @@ void score_integers(const Rows& rows, const IntegerFactors* heads, const TokenTe
     }
 }
 
-/// 64 codes of a row, plane after plane, from byte `at` on; of each plane those that `mask` names.
-template<int Bits>
-KVW_INLINE __m512i codes_at(const std::byte* row, __mmask64 mask)
+/// Four digits of four tokens for each lane of 128 bits, whose channels belong to one group.
+struct LaneDigits
 {
-    if constexpr (Bits == 8) {
-        return _mm512_maskz_loadu_epi8(mask, row);
-    } else if constexpr (Bits == 4) {
-        const __m512i twice = _mm512_broadcast_i64x4(_mm256_maskz_loadu_epi8(static_cast<__mmask32>(mask), row));
-        const __m512i shift = _mm512_setr_epi64(0, 0, 0, 0, 4, 4, 4, 4);
-        return _mm512_and_si512(_mm512_srlv_epi64(twice, shift), _mm512_set1_epi8(15));
-    } else {
-        const __m512i four = _mm512_broadcast_i32x4(_mm_maskz_loadu_epi8(static_cast<__mmask16>(mask), row));
-        const __m512i shift = _mm512_setr_epi64(0, 0, 2, 2, 4, 4, 6, 6);
-        return _mm512_and_si512(_mm512_srlv_epi64(four, shift), _mm512_set1_epi8(3));
-    }
+    alignas(16) Quad high[kAttendTile / kQuad][4], low[kAttendTile / kQuad][4];
+};
+
+KVW_INLINE __m512i for_lanes(const Quad (&digits)[4])
+{
+    const __m512i lanes = _mm512_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3);
+    return _mm512_permutexvar_epi32(lanes,
+                                    _mm512_castsi128_si512(_mm_load_si128(reinterpret_cast<const __m128i*>(digits))));
 }
 
 /// Sums over tokens for 64 channels of some heads: a vector holds four neighbouring channels of every sixteen.
@@ -332,22 +164,48 @@ struct Sums
                 high[h][q] = low[h][q] = _mm512_setzero_si512();
     }
 
-    /// Tokens t..t + 3, of which `there` have rows; the others' factors are 0.
-    KVW_INLINE void add(const std::byte* row, Index bytes, int there, __mmask64 mask, const IntegerFactors* heads,
-                        int t)
+    /// Four rows, of which `there` are there; what the others give is to be multiplied by 0.
+    KVW_INLINE static void interleave(const std::byte* row, Index bytes, int there, __mmask64 mask, __m512i (&quads)[4])
     {
         const auto codes = [&](int i) { return codes_at<Bits>(row + (i < there ? i : 0) * bytes, mask); };
         const __m512i a = codes(0), b = codes(1), c = codes(2), d = codes(3);
         const __m512i ab_low = _mm512_unpacklo_epi8(a, b), ab_high = _mm512_unpackhi_epi8(a, b);
         const __m512i cd_low = _mm512_unpacklo_epi8(c, d), cd_high = _mm512_unpackhi_epi8(c, d);
-        const __m512i quads[4] = {_mm512_unpacklo_epi16(ab_low, cd_low), _mm512_unpackhi_epi16(ab_low, cd_low),
-                                  _mm512_unpacklo_epi16(ab_high, cd_high), _mm512_unpackhi_epi16(ab_high, cd_high)};
+        quads[0] = _mm512_unpacklo_epi16(ab_low, cd_low);
+        quads[1] = _mm512_unpackhi_epi16(ab_low, cd_low);
+        quads[2] = _mm512_unpacklo_epi16(ab_high, cd_high);
+        quads[3] = _mm512_unpackhi_epi16(ab_high, cd_high);
+    }
+
+    /// Tokens t..t + 3, of which `there` have rows; the others' factors are 0.
+    KVW_INLINE void add(const std::byte* row, Index bytes, int there, __mmask64 mask, const IntegerFactors* heads,
+                        int t)
+    {
+        __m512i quads[4];
+        interleave(row, bytes, there, mask, quads);
 #pragma GCC unroll 4
         for (int h = 0; h < Heads; ++h) {
 #pragma GCC unroll 4
             for (int q = 0; q < 4; ++q) {
                 add_products(high[h][q], quads[q], heads[h].high + t);
                 add_products(low[h][q], quads[q], heads[h].low + t);
+            }
+        }
+    }
+
+    /// The same with digits that differ from lane to lane.
+    KVW_INLINE void add_lanes(const std::byte* row, Index bytes, int there, __mmask64 mask,
+                              const LaneDigits (&digits)[Heads], int quad)
+    {
+        __m512i quads[4];
+        interleave(row, bytes, there, mask, quads);
+#pragma GCC unroll 4
+        for (int h = 0; h < Heads; ++h) {
+            const __m512i high_digits = for_lanes(digits[h].high[quad]), low_digits = for_lanes(digits[h].low[quad]);
+#pragma GCC unroll 4
+            for (int q = 0; q < 4; ++q) {
+                add_products(high[h][q], quads[q], high_digits);
+                add_products(low[h][q], quads[q], low_digits);
             }
         }
     }

@@ -5,7 +5,7 @@
 #include "kernels/cpu/attend_rows_body.h"
 #include "kernels/cpu/attend_variants.h"
 #if defined(KVW_ATTEND_VNNI)
-#include "kernels/cpu/attend_integer_body.h"
+#include "kernels/cpu/attend_group_body.h"
 #endif
 
 namespace kvw::kernels {
@@ -20,7 +20,8 @@ struct Access
     bool integers;                                 ///< multiplied as such, see attend_integer_body.h
     RowType type;                                  ///< of what is read: of codes that are spread to bytes, Int8
     int positions, planes;
-    int bits; ///< of a code
+    int bits;     ///< of a code
+    bool grouped; ///< see attend_group_body.h
 };
 
 Access access_of(const RowFormat& format)
@@ -30,13 +31,13 @@ Access access_of(const RowFormat& format)
     const int positions = (format.width + planes - 1) / planes;
     const bool grouped = integer && format.scale_per == ScalePer::Group;
 #if defined(KVW_ATTEND_VNNI)
-    const bool integers = !grouped && integer_products(format.type, format.width);
+    const bool integers = grouped ? group_products(format, positions) : integer_products(format.type, format.width);
 #else
     const bool integers = false;
 #endif
     const bool spread = format.type == RowType::Int3;
-    if ((spread && !integers) || grouped || (positions < kLanes && !integers))
-        return {false, false, false, false, RowType::Fp32, round_up(format.width, kLanes), 1, 32};
+    if (((spread || grouped) && !integers) || (positions < kLanes && !integers))
+        return {false, false, false, false, RowType::Fp32, round_up(format.width, kLanes), 1, 32, false};
     return {!spread,
             integer && format.scale_per == ScalePer::Row,
             integer && format.scale_per == ScalePer::Channel,
@@ -44,7 +45,8 @@ Access access_of(const RowFormat& format)
             spread ? RowType::Int8 : format.type,
             positions,
             planes,
-            bits(format.type)};
+            bits(format.type),
+            grouped};
 }
 
 /// Neighbouring tokens of one segment and lane, and the lane's rows after them.
@@ -193,7 +195,8 @@ struct Batches
         const int most = in_chunk < left ? in_chunk : left;
         batch.count = batch.tokens = 0;
         while (batch.tokens < most && (batch.count == 0 || batch.fits(cursor.segment()))) {
-            const bool integers = access_of(cursor.segment().rows.format).integers;
+            const Access access = access_of(cursor.segment().rows.format);
+            const bool integers = access.integers && !access.grouped;
             const int here = most - batch.tokens;
             Stretch& stretch = batch.stretches[batch.count++];
             stretch = cursor.take(*unit, integers || here < kAttendTile ? here : kAttendTile);
