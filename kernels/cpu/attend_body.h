@@ -508,7 +508,7 @@ void KVW_ATTEND_VARIANT(const AttendDecode& args, const AttendUnit& unit)
         }
 #if defined(KVW_ATTEND_VNNI)
         fill_fetches(args, unit, *batch, done > 0, fetches);
-        weigh_chunk(args, unit, tokens, [&] { fetches.fetch(); });
+        weigh_chunk(args, unit, tokens, [&] { fetches.fetch(1); });
 #else
         weigh_chunk(args, unit, tokens, [] {});
 #endif

@@ -270,9 +270,10 @@ struct Fetches
         bytes += size;
     }
 
-    KVW_INLINE void fetch()
+    /// After so many vectors of weights.
+    KVW_INLINE void fetch(int vectors)
     {
-        credit += rate;
+        credit += vectors * rate;
         while (credit > 0 && next < count) {
             Range& range = ranges[next];
             const std::byte* at = range.at;
@@ -402,6 +403,34 @@ KVW_INLINE void store_digits(std::byte* high, std::byte* low, Floats x, const Ro
     _mm_storeu_si128(reinterpret_cast<__m128i*>(low), _mm512_cvtepi32_epi8(integers)); // the byte, read as signed
 }
 
+/// Of 64 factors at once: byte 16 l + 4 k + i of a vector belongs to factor 16 k + 4 l + i.
+struct SixtyFour
+{
+    __m512i high, low;
+};
+
+KVW_INLINE SixtyFour digits_of(const Floats (&x)[4], const Floats (&inverse)[4], __m512i& sum)
+{
+    __m512i part[4];
+#pragma GCC unroll 4
+    for (int k = 0; k < 4; ++k) {
+        part[k] = _mm512_cvtps_epi32((__m512)(x[k] * inverse[k]));
+        sum = _mm512_add_epi32(sum, part[k]);
+    }
+    const __m512i ab = _mm512_packs_epi32(part[0], part[1]), cd = _mm512_packs_epi32(part[2], part[3]);
+    const __m512i half = _mm512_set1_epi16(128), byte = _mm512_set1_epi16(255);
+    return {_mm512_packs_epi16(_mm512_srai_epi16(_mm512_add_epi16(ab, half), 8),
+                               _mm512_srai_epi16(_mm512_add_epi16(cd, half), 8)),
+            _mm512_packus_epi16(_mm512_and_si512(ab, byte), _mm512_and_si512(cd, byte))};
+}
+
+/// The same in the order of the factors.
+KVW_INLINE __m512i in_order(__m512i digits)
+{
+    const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    return _mm512_permutexvar_epi32(order, digits);
+}
+
 /// Modulo 2^32. Not _mm512_reduce_add_epi32, which adds as int: NaN factors become INT_MIN and would overflow it.
 KVW_INLINE int sum_of(__m512i x)
 {
@@ -490,15 +519,28 @@ IntegerFactors round_weights(const float* weights, const Pieces& pieces, const f
     }
     terms = {sum_of(mass), sum_of(zero)};
     const Rounding rounding = rounding_of(largest_of(largest));
+    const Floats inverse[4] = {all(rounding.inverse), all(rounding.inverse), all(rounding.inverse),
+                               all(rounding.inverse)};
     __m512i sum = _mm512_setzero_si512();
     std::byte* low = out + pieces.slots;
     for (const Piece* piece = pieces.at; piece < end; ++piece) {
-        for (int t = 0; t < piece->tokens; t += kLanes) {
-            const Floats x = load_first(weights + piece->column + t, piece->tokens - t);
-            const int slot = piece->slot + t;
-            store_digits(out + slot, low + slot, maybe_scales != nullptr ? x * load(maybe_scales + slot) : x, rounding,
-                         sum);
-            fetches.fetch();
+        const float* from = weights + piece->column;
+        const auto scaled = [&](Floats x, int slot) {
+            return maybe_scales != nullptr ? x * load(maybe_scales + slot) : x;
+        };
+        int t = 0, slot = piece->slot;
+        for (; t + 4 * kLanes <= piece->tokens; t += 4 * kLanes, slot += 4 * kLanes) {
+            const Floats x[4] = {scaled(load(from + t), slot), scaled(load(from + t + kLanes), slot + kLanes),
+                                 scaled(load(from + t + 2 * kLanes), slot + 2 * kLanes),
+                                 scaled(load(from + t + 3 * kLanes), slot + 3 * kLanes)};
+            const SixtyFour digits = digits_of(x, inverse, sum);
+            _mm512_storeu_si512(out + slot, in_order(digits.high));
+            _mm512_storeu_si512(low + slot, in_order(digits.low));
+            fetches.fetch(4);
+        }
+        for (; t < piece->tokens; t += kLanes, slot += kLanes) {
+            store_digits(out + slot, low + slot, scaled(load_first(from + t, piece->tokens - t), slot), rounding, sum);
+            fetches.fetch(1);
         }
     }
     return factors_of(out, low, rounding, sum, bits);
