@@ -165,7 +165,7 @@ void prepare_lane(const AttendDecode& args, const AttendUnit& unit, int lane, co
         queries.terms[row] = {offset_of(args, run, static_cast<Index>(lane) * args.group + h), sum_of(sum)};
 #if defined(KVW_ATTEND_VNNI)
         if (access.grouped)
-            queries.groups[row] = group_terms(q, run.rows.format, access.positions, queries.factors[row]);
+            queries.groups[row] = group_terms(q, run.rows.format, queries.factors[row]);
 #endif
     }
 }

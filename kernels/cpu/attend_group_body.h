@@ -25,25 +25,43 @@ struct GroupScales
     /// Of the tokens from `first` on.
     void expand(const RowsView& rows, int first, int tokens)
     {
-        const int groups = rows.format.width / rows.format.group, bits_of = bits(rows.format.type);
+        const int groups = rows.format.width / rows.format.group;
         const Index at = static_cast<Index>(first) * groups;
-        float scales[kMostGroups * kAttendTile + kLanes], zeros[kMostGroups * kAttendTile + kLanes];
-        expand_fp16(rows.scales + at, tokens * groups, scales);
+        spread(rows.scales + at, tokens, groups, scale);
         if (!rows.format.symmetric)
-            expand_fp16(rows.maybe_zeros + at, tokens * groups, zeros);
-        const __m512i steps = _mm512_mullo_epi32(
-            _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15), _mm512_set1_epi32(groups));
-        const float middle = static_cast<float>(1 << (bits_of - 1));
-        for (int t = 0; t < tokens; t += kLanes) {
-            const auto there = static_cast<__mmask16>(tokens - t >= kLanes ? 0xffff : (1 << (tokens - t)) - 1);
+            spread(rows.maybe_zeros + at, tokens, groups, zero);
+        const float middle = static_cast<float>(1 << (bits(rows.format.type) - 1));
+        for (int g = 0; g < groups; ++g)
+            for (int t = 0; t < kAttendTile; t += kLanes)
+                store(zero[g] + t, rows.format.symmetric ? Floats{} : load(zero[g] + t) + load(scale[g] + t) * middle);
+    }
+
+private:
+    /// fp16 [tokens, groups] to floats [groups][tokens].
+    static void spread(const std::uint16_t* from, int tokens, int groups, float (&to)[kMostGroups][kAttendTile])
+    {
+        constexpr int kHalves = 32, kPair = 2 * kHalves; // of a vector, of the two that one shuffle takes from
+        const __m512i lanes =
+            _mm512_castsi256_si512(_mm256_setr_epi16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
+        const __m512i steps = _mm512_mullo_epi16(lanes, _mm512_set1_epi16(static_cast<short>(groups)));
+        const int pairs = (kLanes * groups + kPair - 1) / kPair;
+        for (int t = 0; t < kAttendTile; t += kLanes) {
+            __m512i halves[2 * kLanes * kMostGroups / kPair];
+            for (int i = 0; i < 2 * pairs; ++i) {
+                const int begin = t * groups + i * kHalves, left = tokens * groups - begin;
+                const __mmask32 there = left >= kHalves ? ~__mmask32{0} : left > 0 ? (__mmask32{1} << left) - 1 : 0;
+                halves[i] = _mm512_maskz_loadu_epi16(there, from + begin);
+            }
             for (int g = 0; g < groups; ++g) {
-                const auto every = [&](const float* from) {
-                    return (Floats)_mm512_mask_i32gather_ps(_mm512_setzero_ps(), there, steps, from + t * groups + g,
-                                                            sizeof(float));
-                };
-                const Floats s = every(scales);
-                store(scale[g] + t, s);
-                store(zero[g] + t, rows.format.symmetric ? Floats{} : every(zeros) + s * middle);
+                const __m512i index = _mm512_add_epi16(steps, _mm512_set1_epi16(static_cast<short>(g)));
+                __m512i here = _mm512_permutex2var_epi16(halves[0], index, halves[1]);
+                for (int pair = 1; pair < pairs; ++pair) {
+                    const __mmask32 in_pair =
+                        _mm512_cmpge_epi16_mask(index, _mm512_set1_epi16(static_cast<short>(pair * kPair)));
+                    here = _mm512_mask_mov_epi16(
+                        here, in_pair, _mm512_permutex2var_epi16(halves[2 * pair], index, halves[2 * pair + 1]));
+                }
+                store(to[g] + t, (Floats)_mm512_cvtph_ps(_mm512_castsi512_si256(here)));
             }
         }
     }
@@ -57,20 +75,25 @@ struct GroupTerms
 };
 
 /// `digits` are round_query()'s.
-GroupTerms group_terms(const float* q, const RowFormat& format, int positions, const IntegerFactors& digits)
+GroupTerms group_terms(const float* q, const RowFormat& format, const IntegerFactors& digits)
 {
     GroupTerms out;
-    const int stride = plane_stride(positions), shift = bits(format.type) - 1;
+    const int shift = bits(format.type) - 1;
     for (int g = 0, c = 0; c < format.width; ++g) {
-        int factors = 0;
-        float sum = 0;
-        for (int end = c + format.group; c < end; ++c) {
-            const int at = c / positions * stride + c % positions;
-            factors += 256 * static_cast<signed char>(digits.high[at]) + static_cast<signed char>(digits.low[at]);
-            sum += q[c];
+        __m512i high = _mm512_setzero_si512(), low = high;
+        Floats sum = {};
+        for (int end = c + format.group; c < end;
+             c += kGroupChannels) { // planes of whole vectors lie behind each other
+            const auto sixteen = [c](const std::byte* from) {
+                return _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from + c)));
+            };
+            high = _mm512_add_epi32(high, sixteen(digits.high));
+            low = _mm512_add_epi32(low, sixteen(digits.low));
+            sum += load(q + c);
         }
-        out.middle[g] = static_cast<int>(static_cast<unsigned>(factors) << shift);
-        out.sum[g] = sum;
+        const __m512i factors = _mm512_add_epi32(_mm512_slli_epi32(high, 8), low);
+        out.middle[g] = static_cast<int>(static_cast<unsigned>(sum_of(factors)) << shift);
+        out.sum[g] = sum_of(sum);
     }
     return out;
 }
@@ -82,13 +105,6 @@ struct Columns
     KVW_INLINE void add(__m512i raw, Index at) { column[at / 4] = raw; }
 };
 
-template<int Bits>
-KVW_INLINE __m512i any_plane_of(__m512i raw, int plane)
-{
-    const __m512i shifted = _mm512_srl_epi16(raw, _mm_cvtsi32_si128(plane * Bits));
-    return Bits == 8 ? raw : _mm512_and_si512(shifted, _mm512_set1_epi8((1 << Bits) - 1));
-}
-
 /// Scores of 16 rows, whose scales begin at `t` of `scales`, to out + token.
 template<int Bits, int Heads>
 void score_groups(const std::byte* row, Index bytes, int positions, const RowFormat& format,
@@ -97,36 +113,48 @@ void score_groups(const std::byte* row, Index bytes, int positions, const RowFor
 {
     Columns columns;
     turn_rows(columns, row, bytes, positions);
-    Floats sum[Heads];
+    Floats product[Heads], rest[Heads]; // in units of the head, and in one
 #pragma GCC unroll 4
-    for (int h = 0; h < Heads; ++h)
-        sum[h] = all(constants[h].constant);
-    const int stride = plane_stride(positions);
-    for (int g = 0, c = 0; c < format.width; ++g) {
+    for (int h = 0; h < Heads; ++h) {
+        product[h] = Floats{};
+        rest[h] = all(constants[h].constant);
+    }
+    const __m512i mask = _mm512_set1_epi8(static_cast<char>((1 << Bits) - 1));
+    for (int g = 0, c = 0, plane = 0, at = 0; c < format.width; ++g) {
         __m512i high[Heads], low[Heads];
 #pragma GCC unroll 4
-        for (int h = 0; h < Heads; ++h)
-            high[h] = low[h] = _mm512_setzero_si512();
-        for (int end = c + format.group; c < end; c += 4) {
-            const int plane = c / positions, at = c - plane * positions;
-            const __m512i codes = any_plane_of<Bits>(columns.column[at / 4], plane);
-            const int digit = plane * stride + at;
+        for (int h = 0; h < Heads; ++h) {
+            high[h] = _mm512_setzero_si512();
+            low[h] = _mm512_set1_epi32(-terms[h].middle[g]);
+        }
+        for (int end = c + format.group; c < end; c += kGroupChannels, at += kGroupChannels) {
+            if (at == positions) {
+                at = 0;
+                ++plane;
+            }
+            const __m128i shift = _mm_cvtsi32_si128(plane * Bits);
 #pragma GCC unroll 4
-            for (int h = 0; h < Heads; ++h) {
-                add_products(high[h], codes, heads[h].high + digit);
-                add_products(low[h], codes, heads[h].low + digit);
+            for (int i = 0; i < kGroupChannels; i += 4) {
+                const __m512i raw = columns.column[(at + i) / 4];
+                const __m512i codes = Bits == 8 ? raw : _mm512_and_si512(_mm512_srl_epi16(raw, shift), mask);
+                const int digit = c + i;
+#pragma GCC unroll 4
+                for (int h = 0; h < Heads; ++h) {
+                    add_products(high[h], codes, heads[h].high + digit);
+                    add_products(low[h], codes, heads[h].low + digit);
+                }
             }
         }
         const Floats scale = load(scales.scale[g] + t), zero = load(scales.zero[g] + t);
 #pragma GCC unroll 4
         for (int h = 0; h < Heads; ++h) {
-            const auto product = (Floats)_mm512_cvtepi32_ps(centred(high[h], low[h], terms[h].middle[g]));
-            sum[h] += product * (scale * heads[h].unit) + zero * terms[h].sum[g];
+            product[h] += (Floats)_mm512_cvtepi32_ps(centred(high[h], low[h], 0)) * scale;
+            rest[h] += zero * terms[h].sum[g];
         }
     }
 #pragma GCC unroll 4
     for (int h = 0; h < Heads; ++h)
-        store(out.data + h * out.head_stride, sum[h]);
+        store(out.data + h * out.head_stride, product[h] * heads[h].unit + rest[h]);
 }
 
 /// Scores of all rows of a run.
@@ -165,34 +193,87 @@ struct ScoreGroups
     }
 };
 
-/// The weights of one head times the scales of every group, as digits.
+/// Lane i of the result is what `join`, of two vectors, makes of all lanes of x[i].
+template<class Join>
+KVW_INLINE __m128 joined(__m512 (&x)[4], const Join& join)
+{
+    __m512i quads[4] = {(__m512i)x[0], (__m512i)x[1], (__m512i)x[2], (__m512i)x[3]};
+    turn_quads(quads);
+    __m512 all = join(join((__m512)quads[0], (__m512)quads[1]), join((__m512)quads[2], (__m512)quads[3]));
+    all = join(all, _mm512_shuffle_f32x4(all, all, 0x4e));
+    return _mm512_castps512_ps128(join(all, _mm512_shuffle_f32x4(all, all, 0xb1)));
+}
+
+/// The weights of one head times the scales of every group, as digits in the order of digits_of().
 struct GroupWeights
 {
     alignas(64) std::byte high[kMostGroups][kAttendTile], low[kMostGroups][kAttendTile];
-    float unit[kMostGroups], zero[kMostGroups];
-    int middle[kMostGroups];
+    alignas(16) float unit[kMostGroups], zero[kMostGroups];
+    alignas(16) int middle[kMostGroups];
 
     void round(const float* weights, const GroupScales& scales, int tokens, int groups, int bits_of)
     {
-        for (int g = 0; g < groups; ++g) {
-            Floats largest = {}, zeros = {};
-            for (int t = 0; t < tokens; t += kLanes) {
-                const Floats x = load_first(weights + t, tokens - t);
-                zeros += x * load(scales.zero[g] + t);
-                largest = larger(magnitude(x * load(scales.scale[g] + t)), largest);
+        const Floats x[4] = {load_first(weights, tokens), load_first(weights + kLanes, tokens - kLanes),
+                             load_first(weights + 2 * kLanes, tokens - 2 * kLanes),
+                             load_first(weights + 3 * kLanes, tokens - 3 * kLanes)};
+        for (int g = 0; g < groups; g += 4)
+            round_four(x, scales, g, groups - g < 4 ? groups - g : 4, bits_of);
+    }
+
+private:
+    void round_four(const Floats (&x)[4], const GroupScales& scales, int first, int count, int bits_of)
+    {
+        Floats scaled[4][4];
+        __m512 zeros[4] = {}, largest[4] = {}, sums[4] = {};
+        for (int g = 0; g < count; ++g) {
+            Floats by_zero = {}, most = {};
+#pragma GCC unroll 4
+            for (int k = 0; k < 4; ++k) {
+                scaled[g][k] = x[k] * load(scales.scale[first + g] + k * kLanes);
+                most = larger(magnitude(scaled[g][k]), most);
+                by_zero += x[k] * load(scales.zero[first + g] + k * kLanes);
             }
-            const Rounding rounding = rounding_of(largest_of(largest));
-            __m512i sum = _mm512_setzero_si512();
-            for (int t = 0; t < tokens; t += kLanes)
-                store_digits(high[g] + t, low[g] + t, load_first(weights + t, tokens - t) * load(scales.scale[g] + t),
-                             rounding, sum);
-            const IntegerFactors factors = factors_of(high[g], low[g], rounding, sum, bits_of);
-            unit[g] = factors.unit;
-            middle[g] = factors.middle;
-            zero[g] = sum_of(zeros);
+            zeros[g] = (__m512)by_zero;
+            largest[g] = (__m512)most;
         }
+        _mm_store_ps(zero + first, joined(zeros, [](__m512 a, __m512 b) { return _mm512_add_ps(a, b); }));
+        const __m128 most = joined(largest, [](__m512 a, __m512 b) { return (__m512)larger((Floats)a, (Floats)b); });
+        const __mmask8 any = _mm_cmp_ps_mask(most, _mm_setzero_ps(), _CMP_GT_OQ);
+        _mm_store_ps(unit + first, _mm_maskz_mul_ps(any, most, _mm_set1_ps(1.0f / kLargestFactor)));
+        const __m512 inverse = _mm512_castps128_ps512(_mm_maskz_div_ps(any, _mm_set1_ps(kLargestFactor), most));
+        for (int g = 0; g < count; ++g) {
+            const auto by = (Floats)_mm512_permutexvar_ps(_mm512_set1_epi32(g), inverse);
+            __m512i sum = _mm512_setzero_si512();
+            const SixtyFour digits = digits_of(scaled[g], {by, by, by, by}, sum);
+            _mm512_store_si512(high[first + g], digits.high);
+            _mm512_store_si512(low[first + g], digits.low);
+            sums[g] = (__m512)sum;
+        }
+        const __m128 total =
+            joined(sums, [](__m512 a, __m512 b) { return (__m512)_mm512_add_epi32((__m512i)a, (__m512i)b); });
+        _mm_store_si128(reinterpret_cast<__m128i*>(middle + first),
+                        _mm_sll_epi32((__m128i)total, _mm_cvtsi32_si128(bits_of - 1)));
     }
 };
+
+/// The digits of a group in each lane.
+KVW_INLINE void spread_digits(const std::byte (&digits)[kMostGroups][kAttendTile], const int (&group)[4],
+                              __m512i (&out)[kAttendTile / kQuad])
+{
+    const __m512i lanes = _mm512_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3);
+    __m512i x[4];
+#pragma GCC unroll 4
+    for (int lane = 0; lane < 4; ++lane)
+        x[lane] = _mm512_load_si512(digits[group[lane]]);
+    turn_quads(x); // quad i of lane l of x[k]: group[i], tokens 16 k + 4 l and three more
+#pragma GCC unroll 4
+    for (int l = 0; l < 4; ++l) {
+        const __m512i from = _mm512_add_epi32(lanes, _mm512_set1_epi32(4 * l));
+#pragma GCC unroll 4
+        for (int k = 0; k < 4; ++k)
+            out[4 * k + l] = _mm512_permutexvar_epi32(from, x[k]);
+    }
+}
 
 /// 64 channels (as Sums has them) from byte `at` of up to kAttendTile rows.
 template<int Bits, int Heads>
@@ -201,16 +282,15 @@ void sum_group_block(const Rows& rows, const RowFormat& format, int at, const Gr
 {
     constexpr int in_plane = Sums<Bits, Heads>::kPositions;
     int first[4], group[4]; // of the lanes: channel, group
-    LaneDigits digits[Heads];
     for (int lane = 0; lane < 4; ++lane) {
         const int byte = at + lane * 16 % in_plane, plane = lane * 16 / in_plane;
         first[lane] = byte < rows.positions ? plane * rows.positions + byte : -1;
         group[lane] = first[lane] >= 0 && first[lane] < format.width ? first[lane] / format.group : 0;
-        for (int h = 0; h < Heads; ++h)
-            for (int t = 0; t < rows.tokens; t += kQuad) {
-                digits[h].high[t / kQuad][lane] = *reinterpret_cast<const Quad*>(weights[h].high[group[lane]] + t);
-                digits[h].low[t / kQuad][lane] = *reinterpret_cast<const Quad*>(weights[h].low[group[lane]] + t);
-            }
+    }
+    LaneDigits digits[Heads];
+    for (int h = 0; h < Heads; ++h) {
+        spread_digits(weights[h].high, group, digits[h].high);
+        spread_digits(weights[h].low, group, digits[h].low);
     }
     const int left = rows.positions - at;
     const __mmask64 mask = left >= 64 ? ~__mmask64{0} : (__mmask64{1} << left) - 1;
@@ -222,11 +302,14 @@ void sum_group_block(const Rows& rows, const RowFormat& format, int at, const Gr
             __builtin_prefetch(rows.ahead + t * rows.bytes + line, 0, 2);
         sums.add_lanes(row, rows.bytes, rows.tokens - t, mask, digits, t / kQuad);
     }
-    for (int h = 0; h < Heads; ++h) {
+#pragma GCC unroll 4
+    for (int h = 0; h < Heads; ++h) { // a sum with an index that is not known is kept in memory
         __m512i x[4];
+#pragma GCC unroll 4
         for (int q = 0; q < 4; ++q)
             x[q] = centred(sums.high[h][q], sums.low[h][q], 0);
         turn_lanes(x);
+#pragma GCC unroll 4
         for (int lane = 0; lane < 4; ++lane) {
             if (first[lane] < 0)
                 continue;

@@ -41,9 +41,9 @@ KVW_INLINE void add_products(__m512i& sum, __m512i codes, const std::byte* digit
     asm("vpdpbusd %2%{1to16%}, %1, %0" : "+v"(sum) : "v"(codes), "m"(*reinterpret_cast<const Quad*>(digits)));
 }
 
-KVW_INLINE void add_products(__m512i& sum, __m512i codes, __m512i digits)
+KVW_INLINE void add_products(__m512i& sum, __m512i codes, const __m512i& digits)
 {
-    asm("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(codes), "v"(digits));
+    asm("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(codes), "m"(digits));
 }
 
 /// Digits of a plane of a query.
@@ -134,18 +134,12 @@ void score_integers(const Rows& rows, const IntegerFactors* heads, const TokenTe
     }
 }
 
-/// Four digits of four tokens for each lane of 128 bits, whose channels belong to one group.
+/// Digits of four tokens for every quad of a vector: those of one group of channels in each lane of 128 bits. Read from memory
+/// by the products, which leaves the registers to the sums.
 struct LaneDigits
 {
-    alignas(16) Quad high[kAttendTile / kQuad][4], low[kAttendTile / kQuad][4];
+    __m512i high[kAttendTile / kQuad], low[kAttendTile / kQuad];
 };
-
-KVW_INLINE __m512i for_lanes(const Quad (&digits)[4])
-{
-    const __m512i lanes = _mm512_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3);
-    return _mm512_permutexvar_epi32(lanes,
-                                    _mm512_castsi128_si512(_mm_load_si128(reinterpret_cast<const __m128i*>(digits))));
-}
 
 /// Sums over tokens for 64 channels of some heads: a vector holds four neighbouring channels of every sixteen.
 template<int Bits, int Heads>
@@ -201,11 +195,10 @@ struct Sums
         interleave(row, bytes, there, mask, quads);
 #pragma GCC unroll 4
         for (int h = 0; h < Heads; ++h) {
-            const __m512i high_digits = for_lanes(digits[h].high[quad]), low_digits = for_lanes(digits[h].low[quad]);
 #pragma GCC unroll 4
             for (int q = 0; q < 4; ++q) {
-                add_products(high[h][q], quads[q], high_digits);
-                add_products(low[h][q], quads[q], low_digits);
+                add_products(high[h][q], quads[q], digits[h].high[quad]);
+                add_products(low[h][q], quads[q], digits[h].low[quad]);
             }
         }
     }

@@ -206,15 +206,19 @@ struct Batches
     }
 };
 
+/// Most scales of a run that are fetched ahead: of a tile of 16 groups.
+constexpr int kScalesAhead = 16 * kAttendTile;
+
 /// Scales are read all at once when a run begins. Inlined always: a function that only prefetches has no effect in the
 /// compiler's eyes, and calls of it are left out.
 KVW_INLINE void prefetch_scales(const Run& run)
 {
     if (run.next.scales == nullptr)
         return;
-    const bool per_row = run.next.format.scale_per == ScalePer::Row;
-    const int count = per_row ? run.next.tokens : run.next.format.width;
-    for (int i = 0; i < count && i < kAttendChunk; i += 32) {
+    const RowFormat& format = run.next.format;
+    const int per_token = format.scale_per == ScalePer::Group ? format.width / format.group : 1;
+    const int count = format.scale_per == ScalePer::Channel ? format.width : run.next.tokens * per_token;
+    for (int i = 0; i < count && i < kScalesAhead; i += 32) {
         __builtin_prefetch(run.next.scales + i);
         if (run.next.maybe_zeros != nullptr)
             __builtin_prefetch(run.next.maybe_zeros + i);
