@@ -415,7 +415,7 @@ void sum_group_run(const AttendDecode& args, const AttendUnit& unit, const Stret
     for (int h = 0; h < args.group; ++h)
         terms[h] = terms_of(masses + h * kScoreStride, nullptr, tokens);
     GroupScales scales;
-    scales.expand(run.rows, 0, tokens);
+    scales.expand(run.rows, 0, tokens, 0);
     for_integers<SumGroups::kMost>(
         stretch.access.type, args.group,
         SumGroups{run.rows, rows, scales, masses, kScoreStride, {unit.work.sums, unit.work.stride}});

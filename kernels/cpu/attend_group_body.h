@@ -2,6 +2,7 @@
 // Products of integer codes whose scales belong to groups of channels within a token, for the file with AVX512-VNNI; see
 // attend_integer_body.h for the digits. Groups are multiples of 16 channels.
 //     s_t = sum_g scale_tg <q, code_t>_g + zero_tg sum(q)_g        out_c = sum_t (p_t scale_tg) code_tc + sum_t p_t zero_tg
+// Here the codes of values are taken as they are stored, and only those of keys less the middle one.
 #pragma once
 
 #include "kernels/cpu/attend_integer_body.h"
@@ -17,51 +18,75 @@ KVW_INLINE bool group_products(const RowFormat& format, int positions)
         && format.group % kGroupChannels == 0 && positions % kGroupChannels == 0;
 }
 
-/// Scales and zeros (moved to the middle code) of up to kAttendTile tokens, group by group; 0 beyond.
+/// 16 tokens' numbers of fp16, as stored [tokens, groups]: 64 of them in each of the pairs that a shuffle takes from.
+template<int Pairs>
+struct GroupHalves
+{
+    __m512i halves[2 * Pairs];
+
+    /// Those after `there` are zeros.
+    KVW_INLINE void take(const std::uint16_t* from, int there)
+    {
+#pragma GCC unroll 8
+        for (int i = 0; i < 2 * Pairs; ++i) {
+            const int left = there - i * 32;
+            const __mmask32 mask = left >= 32 ? ~__mmask32{0} : left > 0 ? (__mmask32{1} << left) - 1 : 0;
+            halves[i] = _mm512_maskz_loadu_epi16(mask, from + i * 32);
+        }
+    }
+
+    /// Those that `index` names in its lower 16 numbers.
+    KVW_INLINE Floats at(__m512i index) const
+    {
+        __m512i here = _mm512_permutex2var_epi16(halves[0], index, halves[1]);
+#pragma GCC unroll 4
+        for (int pair = 1; pair < Pairs; ++pair) {
+            const auto begin = static_cast<short>(pair * 64);
+            here = _mm512_mask_mov_epi16(here, _mm512_cmpge_epi16_mask(index, _mm512_set1_epi16(begin)),
+                                         _mm512_permutex2var_epi16(halves[2 * pair], index, halves[2 * pair + 1]));
+        }
+        return (Floats)_mm512_cvtph_ps(_mm512_castsi512_si256(here));
+    }
+};
+
+/// Scales and zeros of up to kAttendTile tokens, group by group; 0 beyond.
 struct GroupScales
 {
     alignas(64) float scale[kMostGroups][kAttendTile], zero[kMostGroups][kAttendTile];
 
-    /// Of the tokens from `first` on.
-    void expand(const RowsView& rows, int first, int tokens)
+    /// Of the tokens from `first` on; zeros belong to code `centre`.
+    void expand(const RowsView& rows, int first, int tokens, int centre)
     {
-        const int groups = rows.format.width / rows.format.group;
-        const Index at = static_cast<Index>(first) * groups;
-        spread(rows.scales + at, tokens, groups, scale);
-        if (!rows.format.symmetric)
-            spread(rows.maybe_zeros + at, tokens, groups, zero);
-        const float middle = static_cast<float>(1 << (bits(rows.format.type) - 1));
-        for (int g = 0; g < groups; ++g)
-            for (int t = 0; t < kAttendTile; t += kLanes)
-                store(zero[g] + t, rows.format.symmetric ? Floats{} : load(zero[g] + t) + load(scale[g] + t) * middle);
+        const int groups = rows.format.width / rows.format.group, pairs = (groups + 3) / 4;
+        static_assert(kMostGroups <= 16);
+        if (pairs == 1)
+            expand_pairs<1>(rows, first, tokens, groups, centre);
+        else if (pairs == 2)
+            expand_pairs<2>(rows, first, tokens, groups, centre);
+        else
+            expand_pairs<4>(rows, first, tokens, groups, centre);
     }
 
 private:
-    /// fp16 [tokens, groups] to floats [groups][tokens].
-    static void spread(const std::uint16_t* from, int tokens, int groups, float (&to)[kMostGroups][kAttendTile])
+    template<int Pairs>
+    void expand_pairs(const RowsView& rows, int first, int tokens, int groups, int centre)
     {
-        constexpr int kHalves = 32, kPair = 2 * kHalves; // of a vector, of the two that one shuffle takes from
+        const bool symmetric = rows.format.symmetric;
+        const Index at = static_cast<Index>(first) * groups;
+        const auto moved = static_cast<float>(symmetric ? centre - (1 << (bits(rows.format.type) - 1)) : centre);
         const __m512i lanes =
             _mm512_castsi256_si512(_mm256_setr_epi16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
         const __m512i steps = _mm512_mullo_epi16(lanes, _mm512_set1_epi16(static_cast<short>(groups)));
-        const int pairs = (kLanes * groups + kPair - 1) / kPair;
         for (int t = 0; t < kAttendTile; t += kLanes) {
-            __m512i halves[2 * kLanes * kMostGroups / kPair];
-            for (int i = 0; i < 2 * pairs; ++i) {
-                const int begin = t * groups + i * kHalves, left = tokens * groups - begin;
-                const __mmask32 there = left >= kHalves ? ~__mmask32{0} : left > 0 ? (__mmask32{1} << left) - 1 : 0;
-                halves[i] = _mm512_maskz_loadu_epi16(there, from + begin);
-            }
+            GroupHalves<Pairs> scales, zeros{};
+            scales.take(rows.scales + at + t * groups, (tokens - t) * groups);
+            if (!symmetric)
+                zeros.take(rows.maybe_zeros + at + t * groups, (tokens - t) * groups);
             for (int g = 0; g < groups; ++g) {
                 const __m512i index = _mm512_add_epi16(steps, _mm512_set1_epi16(static_cast<short>(g)));
-                __m512i here = _mm512_permutex2var_epi16(halves[0], index, halves[1]);
-                for (int pair = 1; pair < pairs; ++pair) {
-                    const __mmask32 in_pair =
-                        _mm512_cmpge_epi16_mask(index, _mm512_set1_epi16(static_cast<short>(pair * kPair)));
-                    here = _mm512_mask_mov_epi16(
-                        here, in_pair, _mm512_permutex2var_epi16(halves[2 * pair], index, halves[2 * pair + 1]));
-                }
-                store(to[g] + t, (Floats)_mm512_cvtph_ps(_mm512_castsi512_si256(here)));
+                const Floats s = scales.at(index);
+                store(scale[g] + t, s);
+                store(zero[g] + t, zeros.at(index) + s * moved);
             }
         }
     }
@@ -175,7 +200,7 @@ struct ScoreGroups
         alignas(64) std::byte copy[kRowsAtOnce * kIntegerWidth];
         for (int first = 0; first < rows.tokens; first += kAttendTile) {
             const int tokens = rows.tokens - first < kAttendTile ? rows.tokens - first : kAttendTile;
-            scales.expand(view, first, tokens);
+            scales.expand(view, first, tokens, 1 << (Bits - 1));
             for (int t = 0; t < tokens; t += kRowsAtOnce) {
                 const std::byte* row = rows.codes + (first + t) * rows.bytes;
                 for (Index line = 0; line < kRowsAtOnce * rows.bytes; line += 64)
@@ -209,22 +234,21 @@ struct GroupWeights
 {
     alignas(64) std::byte high[kMostGroups][kAttendTile], low[kMostGroups][kAttendTile];
     alignas(16) float unit[kMostGroups], zero[kMostGroups];
-    alignas(16) int middle[kMostGroups];
 
-    void round(const float* weights, const GroupScales& scales, int tokens, int groups, int bits_of)
+    void round(const float* weights, const GroupScales& scales, int tokens, int groups)
     {
         const Floats x[4] = {load_first(weights, tokens), load_first(weights + kLanes, tokens - kLanes),
                              load_first(weights + 2 * kLanes, tokens - 2 * kLanes),
                              load_first(weights + 3 * kLanes, tokens - 3 * kLanes)};
         for (int g = 0; g < groups; g += 4)
-            round_four(x, scales, g, groups - g < 4 ? groups - g : 4, bits_of);
+            round_four(x, scales, g, groups - g < 4 ? groups - g : 4);
     }
 
 private:
-    void round_four(const Floats (&x)[4], const GroupScales& scales, int first, int count, int bits_of)
+    void round_four(const Floats (&x)[4], const GroupScales& scales, int first, int count)
     {
         Floats scaled[4][4];
-        __m512 zeros[4] = {}, largest[4] = {}, sums[4] = {};
+        __m512 zeros[4] = {}, largest[4] = {};
         for (int g = 0; g < count; ++g) {
             Floats by_zero = {}, most = {};
 #pragma GCC unroll 4
@@ -243,16 +267,11 @@ private:
         const __m512 inverse = _mm512_castps128_ps512(_mm_maskz_div_ps(any, _mm_set1_ps(kLargestFactor), most));
         for (int g = 0; g < count; ++g) {
             const auto by = (Floats)_mm512_permutexvar_ps(_mm512_set1_epi32(g), inverse);
-            __m512i sum = _mm512_setzero_si512();
-            const SixtyFour digits = digits_of(scaled[g], {by, by, by, by}, sum);
+            const SixtyFour digits = digits_of({rounded(scaled[g][0], by), rounded(scaled[g][1], by),
+                                                rounded(scaled[g][2], by), rounded(scaled[g][3], by)});
             _mm512_store_si512(high[first + g], digits.high);
             _mm512_store_si512(low[first + g], digits.low);
-            sums[g] = (__m512)sum;
         }
-        const __m128 total =
-            joined(sums, [](__m512 a, __m512 b) { return (__m512)_mm512_add_epi32((__m512i)a, (__m512i)b); });
-        _mm_store_si128(reinterpret_cast<__m128i*>(middle + first),
-                        _mm_sll_epi32((__m128i)total, _mm_cvtsi32_si128(bits_of - 1)));
     }
 };
 
@@ -314,8 +333,7 @@ void sum_group_block(const Rows& rows, const RowFormat& format, int at, const Gr
             if (first[lane] < 0)
                 continue;
             const int g = group[lane];
-            const auto codes =
-                (Floats)_mm512_cvtepi32_ps(_mm512_sub_epi32(x[lane], _mm512_set1_epi32(weights[h].middle[g])));
+            const auto codes = (Floats)_mm512_cvtepi32_ps(x[lane]);
             store(out.data + h * out.head_stride + first[lane], codes * weights[h].unit[g] + weights[h].zero[g]);
         }
     }
@@ -338,7 +356,7 @@ struct SumGroups
         GroupWeights weights[Heads];
         const int groups = view.format.width / view.format.group;
         for (int i = 0; i < Heads; ++i)
-            weights[i].round(masses + (h + i) * mass_stride, scales, rows.tokens, groups, Bits);
+            weights[i].round(masses + (h + i) * mass_stride, scales, rows.tokens, groups);
         for (int at = 0; at < rows.positions; at += Sums<Bits, Heads>::kPositions)
             sum_group_block<Bits, Heads>(rows, view.format, at, weights,
                                          {out.data + h * out.head_stride, out.head_stride});

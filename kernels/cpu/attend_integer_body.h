@@ -386,10 +386,12 @@ KVW_INLINE Rounding rounding_of(float largest)
 
 KVW_INLINE Floats magnitude(Floats x) { return as_floats(as_ints(x) & 0x7fffffff); }
 
+KVW_INLINE __m512i rounded(Floats x, Floats inverse) { return _mm512_cvtps_epi32((__m512)(x * inverse)); }
+
 /// The digits of sixteen factors, and the factors added to `sum`.
 KVW_INLINE void store_digits(std::byte* high, std::byte* low, Floats x, const Rounding& rounding, __m512i& sum)
 {
-    const __m512i integers = _mm512_cvtps_epi32((__m512)(x * rounding.inverse));
+    const __m512i integers = rounded(x, all(rounding.inverse));
     sum = _mm512_add_epi32(sum, integers);
     const __m512i upper = _mm512_srai_epi32(_mm512_add_epi32(integers, _mm512_set1_epi32(128)), 8);
     _mm_storeu_si128(reinterpret_cast<__m128i*>(high), _mm512_cvtepi32_epi8(upper));
@@ -402,14 +404,8 @@ struct SixtyFour
     __m512i high, low;
 };
 
-KVW_INLINE SixtyFour digits_of(const Floats (&x)[4], const Floats (&inverse)[4], __m512i& sum)
+KVW_INLINE SixtyFour digits_of(const __m512i (&part)[4])
 {
-    __m512i part[4];
-#pragma GCC unroll 4
-    for (int k = 0; k < 4; ++k) {
-        part[k] = _mm512_cvtps_epi32((__m512)(x[k] * inverse[k]));
-        sum = _mm512_add_epi32(sum, part[k]);
-    }
     const __m512i ab = _mm512_packs_epi32(part[0], part[1]), cd = _mm512_packs_epi32(part[2], part[3]);
     const __m512i half = _mm512_set1_epi16(128), byte = _mm512_set1_epi16(255);
     return {_mm512_packs_epi16(_mm512_srai_epi16(_mm512_add_epi16(ab, half), 8),
@@ -512,8 +508,6 @@ IntegerFactors round_weights(const float* weights, const Pieces& pieces, const f
     }
     terms = {sum_of(mass), sum_of(zero)};
     const Rounding rounding = rounding_of(largest_of(largest));
-    const Floats inverse[4] = {all(rounding.inverse), all(rounding.inverse), all(rounding.inverse),
-                               all(rounding.inverse)};
     __m512i sum = _mm512_setzero_si512();
     std::byte* low = out + pieces.slots;
     for (const Piece* piece = pieces.at; piece < end; ++piece) {
@@ -526,7 +520,13 @@ IntegerFactors round_weights(const float* weights, const Pieces& pieces, const f
             const Floats x[4] = {scaled(load(from + t), slot), scaled(load(from + t + kLanes), slot + kLanes),
                                  scaled(load(from + t + 2 * kLanes), slot + 2 * kLanes),
                                  scaled(load(from + t + 3 * kLanes), slot + 3 * kLanes)};
-            const SixtyFour digits = digits_of(x, inverse, sum);
+            __m512i part[4];
+#pragma GCC unroll 4
+            for (int k = 0; k < 4; ++k) {
+                part[k] = rounded(x[k], all(rounding.inverse));
+                sum = _mm512_add_epi32(sum, part[k]);
+            }
+            const SixtyFour digits = digits_of(part);
             _mm512_storeu_si512(out + slot, in_order(digits.high));
             _mm512_storeu_si512(low + slot, in_order(digits.low));
             fetches.fetch(4);
