@@ -134,41 +134,75 @@ void silu_mul_rows(const SiluMul& args, int threads)
     }
 }
 
-/// `Vectors` of x at once, columns from `at` on.
-template<int Vectors>
-void combine_columns(const CombineRows& args, Index vector, Index at)
+/// Sums of `Vectors` of x, from `vector` on, in `Blocks` vectors of columns; the last of them may begin earlier than where
+/// the one before ended. So many sums at once hide each other's latency, and the rows are read in one stream.
+template<int Vectors, int Blocks>
+void combine_blocks(const CombineRows& args, Index vector, Index at)
 {
-    const Index width = args.width, left = width - at;
+    const Index width = args.width;
     const float* x = args.x + vector * args.count;
-    Floats sum[Vectors] = {};
-    const float* row = args.rows + at;
-    for (Index i = 0; i < args.count; ++i, row += width) {
-        const Floats values = left >= kLanes ? load(row) : load_tail(row, left, 0.f);
+    Index columns[Blocks];
 #pragma GCC unroll 4
-        for (int v = 0; v < Vectors; ++v)
-            sum[v] += values * x[v * args.count + i];
+    for (int b = 0; b < Blocks; ++b)
+        columns[b] = at + b * kLanes < width - kLanes ? at + b * kLanes : width - kLanes;
+    Floats sum[Vectors][Blocks] = {};
+    const float* row = args.rows;
+    for (Index i = 0; i < args.count; ++i, row += width) {
+#pragma GCC unroll 4
+        for (int b = 0; b < Blocks; ++b) {
+            const Floats values = load(row + columns[b]);
+#pragma GCC unroll 4
+            for (int v = 0; v < Vectors; ++v)
+                sum[v][b] += values * x[v * args.count + i];
+        }
     }
 #pragma GCC unroll 4
-    for (int v = 0; v < Vectors; ++v) {
-        float* out = args.out + (vector + v) * width + at;
-        if (left >= kLanes)
-            store(out, sum[v]);
-        else
-            store_tail(out, left, sum[v]);
+    for (int v = 0; v < Vectors; ++v)
+#pragma GCC unroll 4
+        for (int b = 0; b < Blocks; ++b)
+            store(args.out + (vector + v) * width + columns[b], sum[v][b]);
+}
+
+template<int Vectors>
+void combine_vectors(const CombineRows& args, Index vector)
+{
+    for (Index at = 0; at < args.width;) {
+        const Index left = (args.width - at + kLanes - 1) / kLanes;
+        if (left >= 3) { // 12 sums
+            combine_blocks<Vectors, 4>(args, vector, at);
+            at += 4 * kLanes;
+        } else if (left == 2) {
+            combine_blocks<Vectors, 2>(args, vector, at);
+            at += 2 * kLanes;
+        } else {
+            combine_blocks<Vectors, 1>(args, vector, at);
+            at += kLanes;
+        }
+    }
+}
+
+/// Rows that are shorter than a vector.
+void combine_short_rows(const CombineRows& args)
+{
+    for (Index vector = 0; vector < args.vectors; ++vector) {
+        Floats sum = {};
+        for (Index i = 0; i < args.count; ++i)
+            sum += load_tail(args.rows + i * args.width, args.width, 0.f) * args.x[vector * args.count + i];
+        store_tail(args.out + vector * args.width, args.width, sum);
     }
 }
 
 void combine_rows_of(const CombineRows& args)
 {
-    for (Index at = 0; at < args.width; at += kLanes) {
-        Index vector = 0;
-        for (; vector + 4 <= args.vectors; vector += 4)
-            combine_columns<4>(args, vector, at);
-        for (; vector + 2 <= args.vectors; vector += 2)
-            combine_columns<2>(args, vector, at);
-        if (vector < args.vectors)
-            combine_columns<1>(args, vector, at);
-    }
+    if (args.width < kLanes)
+        return combine_short_rows(args);
+    Index vector = 0;
+    for (; vector + 3 <= args.vectors; vector += 3)
+        combine_vectors<3>(args, vector);
+    if (args.vectors - vector == 2)
+        combine_vectors<2>(args, vector);
+    else if (vector < args.vectors)
+        combine_vectors<1>(args, vector);
 }
 
 struct Largest
