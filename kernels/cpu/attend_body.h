@@ -288,7 +288,7 @@ void scale_all(float* x, Index count, float factor)
 }
 
 /// Scores of the chunk -> exp(s - maximum), zeros beyond; the unit's sums so far move to the new maximum.
-/// `meanwhile` is called for every vector.
+/// `meanwhile` is called with the number of vectors that were weighed.
 template<class Meanwhile>
 KVW_INLINE void weigh_chunk(const AttendDecode& args, const AttendUnit& unit, int tokens, const Meanwhile& meanwhile)
 {
@@ -309,12 +309,18 @@ KVW_INLINE void weigh_chunk(const AttendDecode& args, const AttendUnit& unit, in
             header[2] *= shrink;
             header[0] = maximum;
         }
-        for (int t = 0; t < end; t += kLanes) {
-            store(scores + t, exponential(load(scores + t) - maximum));
-            meanwhile();
+        int t = 0;
+        for (; t + 4 * kLanes <= end; t += 4 * kLanes) {
+#pragma GCC unroll 4
+            for (int i = 0; i < 4; ++i) // side by side, as each waits for itself most of the time
+                store(scores + t + i * kLanes, exponential(load(scores + t + i * kLanes) - maximum));
+            meanwhile(4);
         }
-        for (int t = end; t < end + kLanes; t += kLanes)
-            store(scores + t, Floats{});
+        for (; t < end; t += kLanes) {
+            store(scores + t, exponential(load(scores + t) - maximum));
+            meanwhile(1);
+        }
+        store(scores + end, Floats{});
     }
 }
 
@@ -508,9 +514,9 @@ void KVW_ATTEND_VARIANT(const AttendDecode& args, const AttendUnit& unit)
         }
 #if defined(KVW_ATTEND_VNNI)
         fill_fetches(args, unit, *batch, done > 0, fetches);
-        weigh_chunk(args, unit, tokens, [&] { fetches.fetch(1); });
+        weigh_chunk(args, unit, tokens, [&](int vectors) { fetches.fetch(vectors); });
 #else
-        weigh_chunk(args, unit, tokens, [] {});
+        weigh_chunk(args, unit, tokens, [](int) {});
 #endif
         for (int at = 0; at < tokens;) {
             values.take(*following);
