@@ -54,7 +54,7 @@ Rows products_of(const Run& run, const Access& access, Index bytes, int first, i
 #if defined(KVW_ATTEND_VNNI)
     if (access.integers) {
         auto* codes = reinterpret_cast<std::byte*>(work.tile);
-        spread_rows(rows.codes + first * bytes, bytes, access.positions, tokens, codes);
+        spread_rows(rows.format.type, rows.codes + first * bytes, bytes, access.positions, tokens, codes);
         return {codes, ahead, access.positions, tokens, access.positions};
     }
 #endif
@@ -400,7 +400,7 @@ Pieces pieces_of(const AttendUnit& unit, const Batch& batch, const Batch& follow
         pieces.at[i] = {run.rows.codes, ahead, tokens, column, slot};
         if (!access.direct) {
             auto* codes = reinterpret_cast<std::byte*>(unit.work.tile) + column * access.positions;
-            spread_rows(run.rows.codes, stretch.row_bytes, access.positions, tokens, codes);
+            spread_rows(run.rows.format.type, run.rows.codes, stretch.row_bytes, access.positions, tokens, codes);
             pieces.at[i].codes = codes;
         }
         if (access.scale_per_row)

@@ -12,7 +12,7 @@ constexpr int kIntegerWidth = 256, kRowsAtOnce = 16, kQuad = 4;
 
 KVW_INLINE bool integer_products(RowType type, int width) { return width <= kIntegerWidth && is_integer(type); }
 
-/// Codes of int3, a byte each: two bits in planes of a quarter of the row, then the third in planes of an eighth.
+/// `bits` of every code, which lie in planes of as many bytes as there are positions, to a byte each.
 KVW_INLINE void spread_planes(const std::byte* from, int width, int bits, int shift, bool add, std::byte* out)
 {
     const int planes = 8 / bits, plane = (width + planes - 1) / planes;
@@ -41,9 +41,15 @@ KVW_INLINE __m512i joined_codes(__m512i low, __m512i low_shift, __m512i high, __
     return _mm512_or_si512(two, _mm512_slli_epi16(third, 2));
 }
 
-/// Rows of int3 to bytes, `width` a row.
-void spread_rows(const std::byte* row, Index bytes, int width, int tokens, std::byte* out)
+/// Rows to a byte for each code, `width` a row. Codes of int3 are two bits in planes of a quarter of the row, then the third
+/// in planes of an eighth.
+void spread_rows(RowType type, const std::byte* row, Index bytes, int width, int tokens, std::byte* out)
 {
+    if (type != RowType::Int3) {
+        for (int t = 0; t < tokens; ++t, row += bytes, out += width)
+            spread_planes(row, width, type == RowType::Int4 ? 4 : 2, 0, false, out);
+        return;
+    }
     const auto part = [](const std::byte* from) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from)); };
     for (int t = 0; t < tokens; ++t, row += bytes, out += width) {
         if (width == 64) {

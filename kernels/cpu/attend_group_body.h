@@ -12,11 +12,13 @@ namespace {
 
 constexpr int kGroupChannels = 16, kMostGroups = kIntegerWidth / kGroupChannels;
 
-KVW_INLINE bool group_products(const RowFormat& format, int positions)
+KVW_INLINE bool group_products(const RowFormat& format)
 {
-    return integer_products(format.type, format.width) && format.type != RowType::Int3
-        && format.group % kGroupChannels == 0 && positions % kGroupChannels == 0;
+    return integer_products(format.type, format.width) && format.group % kGroupChannels == 0;
 }
+
+/// Whether no 16 channels lie in two planes; else codes are spread to bytes first.
+KVW_INLINE bool whole_groups(int width, int planes) { return width % (planes * kGroupChannels) == 0; }
 
 /// 16 tokens' numbers of fp16, as stored [tokens, groups]: 64 of them in each of the pairs that a shuffle takes from.
 template<int Pairs>
@@ -200,7 +202,7 @@ struct ScoreGroups
         alignas(64) std::byte copy[kRowsAtOnce * kIntegerWidth];
         for (int first = 0; first < rows.tokens; first += kAttendTile) {
             const int tokens = rows.tokens - first < kAttendTile ? rows.tokens - first : kAttendTile;
-            scales.expand(view, first, tokens, 1 << (Bits - 1));
+            scales.expand(view, first, tokens, 1 << (bits(view.format.type) - 1));
             for (int t = 0; t < tokens; t += kRowsAtOnce) {
                 const std::byte* row = rows.codes + (first + t) * rows.bytes;
                 for (Index line = 0; line < kRowsAtOnce * rows.bytes; line += 64)

@@ -27,15 +27,19 @@ struct Access
 Access access_of(const RowFormat& format)
 {
     const bool integer = is_integer(format.type);
-    const int planes = format.type == RowType::Int4 ? 2 : format.type == RowType::Int2 ? 4 : 1;
-    const int positions = (format.width + planes - 1) / planes;
     const bool grouped = integer && format.scale_per == ScalePer::Group;
+    int planes = format.type == RowType::Int4 ? 2 : format.type == RowType::Int2 ? 4 : 1;
+    bool spread = format.type == RowType::Int3;
 #if defined(KVW_ATTEND_VNNI)
-    const bool integers = grouped ? group_products(format, positions) : integer_products(format.type, format.width);
+    if (grouped && !whole_groups(format.width, planes)) {
+        planes = 1;
+        spread = true;
+    }
+    const bool integers = grouped ? group_products(format) : integer_products(format.type, format.width);
 #else
     const bool integers = false;
 #endif
-    const bool spread = format.type == RowType::Int3;
+    const int positions = (format.width + planes - 1) / planes;
     if (((spread || grouped) && !integers) || (positions < kLanes && !integers))
         return {false, false, false, false, RowType::Fp32, round_up(format.width, kLanes), 1, 32, false};
     return {!spread,

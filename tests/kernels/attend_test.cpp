@@ -205,7 +205,7 @@ TEST_P(Attend, EveryHeadSizeAndGroupIsExact)
 TEST_P(Attend, ScalesByGroupAreExact)
 {
     unsigned seed = 0;
-    for (const int width : {32, 64, 96, 128, 192, 256}) {
+    for (const int width : {32, 48, 64, 80, 96, 128, 192, 256}) {
         for (const int group : {8, 16, 32, 48, 64, 96, 128, 256}) {
             if (width % group != 0)
                 continue;

@@ -116,13 +116,14 @@ void register_attend()
     constexpr RowFormat bf16{RowType::Bf16, kWidth}, fp32{RowType::Fp32, kWidth}, int8{RowType::Int8, kWidth},
         int4{RowType::Int4, kWidth}, int3{RowType::Int3, kWidth}, int2{RowType::Int2, kWidth};
     constexpr RowFormat channel4{RowType::Int4, kWidth, ScalePer::Channel},
-        group4{RowType::Int4, kWidth, ScalePer::Group, 16};
+        group4{RowType::Int4, kWidth, ScalePer::Group, 16}, group3{RowType::Int3, kWidth, ScalePer::Group, 32};
     // As the engine asks for them in bf16; in fp32 for the products that may not be rounded.
     for (const Case& each : {Case{"bf16", bf16, bf16, Products::Bf16},
                              {"int8", int8, int8, Products::Bf16},
                              {"int4", int4, int4, Products::Bf16},
                              {"int4 by channel, int4", channel4, int4, Products::Bf16},
                              {"int4 by group of 16", group4, group4, Products::Bf16},
+                             {"int3 by group of 32", group3, group3, Products::Bf16},
                              {"int3", int3, int3, Products::Bf16},
                              {"int2", int2, int2, Products::Bf16},
                              {"fp32, exact", fp32, fp32, Products::Fp32},
