@@ -19,17 +19,24 @@
 namespace kvw {
 namespace {
 
-void combine(const at::Tensor& matrices, std::int64_t head, std::int64_t vectors, const float* x, float* out)
+/// Products of each lane's vectors with its KV head's matrix [count, width]: x [lanes, vectors, count] to out
+/// [lanes, vectors, width].
+void combine(const at::Tensor& matrices, std::int64_t lanes, std::int64_t vectors, const float* x, float* out)
 {
+    // What a tensor points to is cold in a decode step, which streams all weights through the caches: looked at once.
+    const auto sizes = matrices.sizes();
+    const float* rows = matrices.const_data_ptr<float>();
     kernels::CombineRows args;
     args.vectors = vectors;
-    args.count = static_cast<int>(matrices.size(1));
-    args.width = static_cast<int>(matrices.size(2));
-    args.rows = matrices.data_ptr<float>() + head * matrices.size(1) * matrices.size(2);
-    args.x = x;
-    args.out = out;
-    if (kernels::combine_rows(args) != kernels::Status::Ok)
-        throw Error(ErrorKind::Internal, fmt::format("a basis of [{}, {}] was refused", args.count, args.width));
+    args.count = static_cast<int>(sizes[1]);
+    args.width = static_cast<int>(sizes[2]);
+    for (std::int64_t lane = 0; lane < lanes; ++lane) {
+        args.rows = rows + lane % sizes[0] * args.count * args.width;
+        args.x = x + lane * vectors * args.count;
+        args.out = out + lane * vectors * args.width;
+        if (kernels::combine_rows(args) != kernels::Status::Ok)
+            throw Error(ErrorKind::Internal, fmt::format("a basis of [{}, {}] was refused", args.count, args.width));
+    }
 }
 
 float dot(const float* a, const float* b, std::int64_t count)
@@ -87,16 +94,14 @@ void CodedCache::project_step(const SideCodec& codec, kernels::AttendDecode& arg
 {
     const std::int64_t group = args.group, d = args.head_dim, r = codec.width;
     queries_.resize(static_cast<std::size_t>(args.lanes * group * r));
-    for (std::int64_t lane = 0; lane < args.lanes; ++lane)
-        combine(codec.decoder, lane % shape_.kv_heads, group, args.q + lane * group * d,
-                queries_.data() + lane * group * r);
+    combine(codec.decoder, args.lanes, group, args.q, queries_.data());
     args.maybe_q_coded = queries_.data();
     if (!codec.mean.defined())
         return;
     offsets_.resize(static_cast<std::size_t>(args.lanes * group));
+    const float* means = codec.mean.const_data_ptr<float>();
     for (std::int64_t row = 0; row < args.lanes * group; ++row)
-        offsets_[static_cast<std::size_t>(row)] =
-            dot(codec.mean.data_ptr<float>() + row / group % shape_.kv_heads * d, args.q + row * d, d);
+        offsets_[static_cast<std::size_t>(row)] = dot(means + row / group % shape_.kv_heads * d, args.q + row * d, d);
     args.maybe_logit_offset = offsets_.data();
 }
 
@@ -107,15 +112,13 @@ void CodedCache::add_step(const SideCodec& codec, float* out)
     const float* lifted = sums_.data();
     if (codec.has_basis()) {
         latents_.resize(std::max(latents_.size(), static_cast<std::size_t>(rows * d)));
-        for (std::int64_t lane = 0; lane < rows / group; ++lane)
-            combine(codec.decoder_transposed, lane % shape_.kv_heads, group, sums_.data() + lane * group * codec.width,
-                    latents_.data() + lane * group * d);
+        combine(codec.decoder_transposed, rows / group, group, sums_.data(), latents_.data());
         lifted = latents_.data();
     }
+    const float* maybe_means = codec.mean.defined() ? codec.mean.const_data_ptr<float>() : nullptr;
     for (std::int64_t row = 0; row < rows; ++row, out += d, lifted += d) {
         const float share = mass_[static_cast<std::size_t>(row)];
-        const float* mean =
-            codec.mean.defined() ? codec.mean.data_ptr<float>() + row / group % shape_.kv_heads * d : nullptr;
+        const float* mean = maybe_means ? maybe_means + row / group % shape_.kv_heads * d : nullptr;
         for (std::int64_t i = 0; i < d; ++i)
             out[i] += lifted[i] + (mean ? share * mean[i] : 0.0f);
     }

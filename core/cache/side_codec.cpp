@@ -47,7 +47,8 @@ void encode_few(const SideCodec& codec, const float* x, std::int64_t sequences, 
 {
     const auto d = static_cast<std::int64_t>(codec.head_dim), r = static_cast<std::int64_t>(codec.width);
     const std::int64_t heads = codec.encoder.size(0);
-    const float* mean = codec.mean.defined() ? codec.mean.data_ptr<float>() : nullptr;
+    const float* mean = codec.mean.defined() ? codec.mean.const_data_ptr<float>() : nullptr;
+    const float* encoder = codec.encoder.const_data_ptr<float>();
     kernels::CombineRows args;
     args.vectors = n;
     args.count = codec.head_dim;
@@ -57,7 +58,7 @@ void encode_few(const SideCodec& codec, const float* x, std::int64_t sequences, 
         const std::int64_t head = lane % heads;
         for (std::int64_t i = 0; mean != nullptr && i < n * d; ++i)
             scratch[static_cast<std::size_t>(i)] = x[i] - mean[head * d + i % d];
-        args.rows = codec.encoder.data_ptr<float>() + head * d * r;
+        args.rows = encoder + head * d * r;
         args.x = mean != nullptr ? scratch.data() : x;
         args.out = out;
         if (kernels::combine_rows(args) != kernels::Status::Ok)
