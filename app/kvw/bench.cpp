@@ -2,34 +2,55 @@
 #include "app/kvw/commands.h"
 #include "app/kvw/options.h"
 #include "core/report/export.h"
+#include "core/report/formats.h"
 
 #include <fmt/format.h>
 
 namespace kvw {
 namespace {
 
-nlohmann::ordered_json json_of(const ThroughputRow& row)
+nlohmann::ordered_json json_of(const ThroughputRow& row, const SpeedRatio& ratio)
 {
     const ThroughputSummary& record = row.record;
-    nlohmann::ordered_json out{{"config", record.config},
-                               {"run", record.run},
-                               {"context", record.context},
-                               {"batch", record.batch},
-                               {"prefill_tokens_per_s", record.prefill_tokens_per_s},
-                               {"decode_tokens_per_s",
-                                {{"median", record.decode_tokens_per_s_median},
-                                 {"p10", record.decode_tokens_per_s_p10},
-                                 {"p90", record.decode_tokens_per_s_p90}}}};
+    nlohmann::ordered_json out{
+        {"config", record.config},
+        {"run", record.run},
+        {"context", record.context},
+        {"batch", record.batch},
+        {"prefill_tokens_per_s", record.prefill_tokens_per_s},
+        {"decode_tokens_per_s",
+         {{"median", record.decode_tokens_per_s_median},
+          {"p10", record.decode_tokens_per_s_p10},
+          {"p90", record.decode_tokens_per_s_p90}}},
+        {"decode_against_identity", {{"median", ratio.median}, {"p10", ratio.p10}, {"p90", ratio.p90}}}};
     const auto add = [&out](const char* name, const std::optional<double>& value) {
         out[name] = value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
     };
     add("bandwidth_gb_s", record.bandwidth_gb_s);
     add("bytes_per_step", record.bytes_per_step);
+    add("bound_tokens_per_s", record.bound_tokens_per_s());
     out["bytes"] = record.ledger.cache_bytes();
     out["bits_per_value"] = record.ledger.bits_per_value();
     add("allocator_bytes", record.allocator_bytes);
     add("peak_rss_bytes", record.peak_rss_bytes);
     return out;
+}
+
+/// The ratios as a table of configurations and contexts.
+ReaderTable ratio_table(const ThroughputOutcome& outcome)
+{
+    ReaderTable table;
+    table.heads = {{"Configuration", ReaderAlign::Left, ReaderStyle::Code},
+                   {"Context [tokens]", ReaderAlign::Right, ReaderStyle::Figures},
+                   {"Batch", ReaderAlign::Right, ReaderStyle::Figures},
+                   {"Decoding against the identity, median [p10, p90]", ReaderAlign::Right, ReaderStyle::Figures}};
+    for (std::size_t i = 0; i < outcome.results.size(); ++i) {
+        const ThroughputSummary& record = outcome.results[i].record;
+        const SpeedRatio& ratio = outcome.against_identity[i];
+        table.rows.push_back({record.config, fmt::format("{}", record.context), fmt::format("{}", record.batch),
+                              fmt::format("{:.2f} [{:.2f}, {:.2f}]", ratio.median, ratio.p10, ratio.p90)});
+    }
+    return table;
 }
 
 int measure(const ThroughputSpecification& job, const OutputOptions& output)
@@ -38,13 +59,14 @@ int measure(const ThroughputSpecification& job, const OutputOptions& output)
         const ThroughputOutcome outcome = run_throughput(job, context);
         if (output.json) {
             nlohmann::ordered_json out{{"run", outcome.run}, {"results", nlohmann::ordered_json::array()}};
-            for (const ThroughputRow& row : outcome.results)
-                out["results"].push_back(json_of(row));
+            for (std::size_t i = 0; i < outcome.results.size(); ++i)
+                out["results"].push_back(json_of(outcome.results[i], outcome.against_identity[i]));
             print_json(out);
         } else {
             ReportData data;
             data.throughput = outcome.results;
-            fmt::print("{}", export_text(data, ExportFormat::Markdown, ExportTable::Throughput));
+            fmt::print("{}\n{}", export_text(data, ExportFormat::Markdown, ExportTable::Throughput),
+                       markdown_table(ratio_table(outcome)));
         }
         return 0;
     });

@@ -67,10 +67,17 @@ struct QualityOutcome
 /// `ppl` (configurations) and `sweep` (grid).
 QualityOutcome run_quality(RunKind kind, const QualitySpecification& job, const JobContext& context);
 
+/// A speed over that of the identity in the same round, over all rounds: what slows the machine for a while slows both.
+struct SpeedRatio
+{
+    double median = 0, p10 = 0, p90 = 0;
+};
+
 struct ThroughputOutcome
 {
     RowId run = 0;
     std::vector<ThroughputRow> results;
+    std::vector<SpeedRatio> against_identity; ///< of the decoding, one a result
 };
 ThroughputOutcome run_throughput(const ThroughputSpecification& job, const JobContext& context);
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace kvw {
 namespace {
@@ -84,6 +85,39 @@ std::vector<ThroughputSample> samples_of(const ThroughputResult& result, const T
     return out;
 }
 
+/// Seconds of decoding, round by round.
+std::vector<double> decode_seconds(const Store& store, RowId run)
+{
+    std::vector<double> out;
+    for (const ThroughputSample& sample : store.throughput_samples(run))
+        if (sample.phase == Phase::Decode)
+            out.push_back(sample.seconds);
+    return out;
+}
+
+/// One ratio a row; the rows of a cell have the same rounds.
+std::vector<SpeedRatio> ratios_to_identity(const Store& store, const std::vector<ThroughputRow>& rows)
+{
+    const std::string identity = format(Configuration{});
+    std::vector<SpeedRatio> out;
+    for (const ThroughputRow& row : rows) {
+        const auto base = std::find_if(rows.begin(), rows.end(), [&](const ThroughputRow& other) {
+            return other.record.config == identity && other.record.context == row.record.context
+                && other.record.batch == row.record.batch;
+        });
+        if (base == rows.end())
+            throw Error(ErrorKind::Internal, "a cell of a benchmark has no identity");
+        const std::vector<double> own = decode_seconds(store, row.record.run);
+        std::vector<double> ratios = decode_seconds(store, base->record.run);
+        if (own.size() != ratios.size())
+            throw Error(ErrorKind::Internal, "configurations of one cell have different numbers of rounds");
+        for (std::size_t round = 0; round < own.size(); ++round)
+            ratios[round] /= own[round];
+        out.push_back({median(ratios), quantile(ratios, 0.1), quantile(ratios, 0.9)});
+    }
+    return out;
+}
+
 std::vector<Configuration> points_of(const ThroughputSpecification& job)
 {
     std::vector<Configuration> out{Configuration{}};
@@ -127,7 +161,8 @@ private:
     std::optional<ChosenCalibration> calibration_;
     std::vector<std::shared_ptr<const FittedConfiguration>> fitted_;
     std::vector<std::int32_t> tokens_;
-    double bandwidth_gb_s_ = 0;
+    double bandwidth_gb_s_ = 0; ///< measured last
+    double bound_gb_s_ = 0;     ///< of the present cell
     RunRecord record_;
 };
 
@@ -167,6 +202,9 @@ void ThroughputRun::measure_cell(RowId parent, int length, int batch)
             context_.sink.progress(done, total, "rounds");
             context_.cancel.check();
         });
+    // A bound is what the machine can do: the better of before and after, as others may have kept it busy once.
+    const double before = std::exchange(bandwidth_gb_s_, measure_read_bandwidth(session_->decoder->device()));
+    bound_gb_s_ = std::max(before, bandwidth_gb_s_);
     for (const ThroughputResult& result : results)
         if (!result.note.empty())
             context_.sink.warning(result.note);
@@ -199,7 +237,7 @@ void ThroughputRun::keep_one(const RunRecord& child, const std::string& label, c
     ThroughputSummary summary = summary_of(result, options);
     summary.run = context_.store.begin_run(child);
     summary.config = label;
-    summary.bandwidth_gb_s = bandwidth_gb_s_;
+    summary.bandwidth_gb_s = bound_gb_s_;
     const std::vector<ThroughputSample> samples = samples_of(result, options);
     context_.store.put_throughput(summary, samples);
     double seconds = 0;
@@ -224,6 +262,7 @@ ThroughputOutcome ThroughputRun::run()
     RunFilter filter;
     filter.parent_run = outcome.run;
     outcome.results = context_.store.throughput(filter);
+    outcome.against_identity = ratios_to_identity(context_.store, outcome.results);
     return outcome;
 }
 

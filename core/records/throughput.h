@@ -37,6 +37,14 @@ struct ThroughputSummary
     Ledger ledger;
     std::optional<double> allocator_bytes;
     std::optional<double> peak_rss_bytes;
+
+    /// What reading alone would allow, all sequences: bandwidth over bytes of a step.
+    std::optional<double> bound_tokens_per_s() const
+    {
+        if (!bandwidth_gb_s || !bytes_per_step || !(*bytes_per_step > 0))
+            return std::nullopt;
+        return *bandwidth_gb_s * 1e9 / *bytes_per_step * static_cast<double>(batch);
+    }
 };
 
 /// The bytes of a cache at one context, from whatever run.

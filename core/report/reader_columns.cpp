@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/base/units.h"
 #include "core/report/figures.h"
+#include "core/report/reader_table.h"
 
 #include <fmt/format.h>
 
@@ -85,6 +86,15 @@ std::string speed_interval(Cells cells)
 {
     return fmt::format("{} [{}, {}]", significant(number(*cells[0]), 3), significant(number(*cells[1]), 3),
                        significant(number(*cells[2]), 3));
+}
+
+/// Speed, sequences, bytes read by a step, bandwidth in GB/s: the speed as a share of what reading alone would allow.
+std::string share_of_bound(Cells cells)
+{
+    if (is_empty(*cells[2]) || is_empty(*cells[3]))
+        return kReaderNothing;
+    const double bound = number(*cells[3]) * 1e9 / number(*cells[2]) * number(*cells[1]);
+    return significant(100 * number(*cells[0]) / bound, 2);
 }
 
 std::string name_and_hash(Cells cells)
@@ -188,8 +198,11 @@ constexpr std::array kThroughput{
                  {"decode_tokens_per_s_median", "decode_tokens_per_s_p10", "decode_tokens_per_s_p90"},
                  speed_interval},
     ReaderColumn{"Read a step", {"bytes_per_step"}, bytes},
-    ReaderColumn{"Bandwidth [{}]", {"bandwidth_gb_s"}, figures<3>},
+    ReaderColumn{"Of the bound [%]",
+                 {"decode_tokens_per_s_median", "batch", "bytes_per_step", "bandwidth_gb_s"},
+                 share_of_bound},
     model(kGroup),
+    ReaderColumn{"Bandwidth [{}]", {"bandwidth_gb_s"}, figures<3>, kFigures, kRight, kCaption},
     kBatch,
     kDevice,
     kVersion,

@@ -26,11 +26,11 @@ enum class ReaderStyle {
     Code,    ///< a configuration
 };
 
-/// One column for people, as Markdown, HTML and PDF show it, made from one to three of the table's.
+/// One column for people, as Markdown, HTML and PDF show it, made from one to four of the table's.
 struct ReaderColumn
 {
     std::string_view title;               ///< "{}" in it stands for the unit of the first of `from`
-    std::array<std::string_view, 3> from; ///< names of the table's columns; unused ones are empty
+    std::array<std::string_view, 4> from; ///< names of the table's columns; unused ones are empty
     /// The cells of `from`, in its order; the first is not empty. Not escaped.
     std::string (*text)(std::span<const Cell* const> cells);
     ReaderStyle style = ReaderStyle::Figures;

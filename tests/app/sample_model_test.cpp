@@ -194,11 +194,30 @@ TEST_F(SampleModel, Bench)
         EXPECT_LE(decode.at("p10").get<double>(), decode.at("median").get<double>());
         EXPECT_LE(decode.at("median").get<double>(), decode.at("p90").get<double>());
         EXPECT_GT(row.at("bandwidth_gb_s").get<double>(), 0);
+        EXPECT_NEAR(row.at("bound_tokens_per_s").get<double>() * row.at("bytes_per_step").get<double>(),
+                    row.at("bandwidth_gb_s").get<double>() * 1e9 * row.at("batch").get<double>(), 1);
+        const Json& ratio = row.at("decode_against_identity");
+        EXPECT_LE(ratio.at("p10").get<double>(), ratio.at("median").get<double>());
+        EXPECT_LE(ratio.at("median").get<double>(), ratio.at("p90").get<double>());
+        EXPECT_GT(ratio.at("p10").get<double>(), 0);
+        if (row.at("config") == "identity") {
+            EXPECT_EQ(ratio.at("p10").get<double>(), 1);
+        }
         EXPECT_GT(row.at("peak_rss_bytes").get<double>(), 100e6);
         const double tokens = row.at("context").get<double>() * row.at("batch").get<double>();
         const double bits = row.at("config") == "k=int8,token v=int8,token" ? 8 + 32.0 / 64 : 16;
         EXPECT_GE(row.at("bytes").get<double>(), tokens * 30 * 2 * 3 * 64 * bits / 8);
     }
+}
+
+TEST_F(SampleModel, BenchForPeopleSaysWhatSpeedIsHeldAgainst)
+{
+    const Outcome outcome = kvw({"bench", model, "--contexts", "64", "--decode", "2", "--rounds", "1", "--config",
+                                 "k=int8 v=int8", "--store", store(), "--quiet"});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.all();
+    EXPECT_THAT(outcome.output, HasSubstr("Of the bound [%]"));
+    EXPECT_THAT(outcome.output, HasSubstr("Decoding against the identity, median [p10, p90]"));
+    EXPECT_THAT(outcome.output, HasSubstr("1.00 [1.00, 1.00]"));
 }
 
 /// The worker's lines, decoded.

@@ -82,7 +82,27 @@ TEST(ExportMarkdown, Throughput)
     EXPECT_EQ(markdown_cell(lines, 0, "Prefill [tokens/s]"), "1235");
     EXPECT_EQ(markdown_cell(lines, 0, "Decode [tokens/s], median [p10, p90]"), "45.7 [44.1, 46.5]");
     EXPECT_EQ(markdown_cell(lines, 0, "Read a step"), "3.50 MiB");
-    EXPECT_EQ(markdown_cell(lines, 0, "Bandwidth [GB/s]"), kDash);
+    EXPECT_EQ(markdown_cell(lines, 0, "Of the bound [%]"), kDash) << "no bandwidth was measured";
+}
+
+TEST(ExportMarkdown, ThroughputAgainstItsBound)
+{
+    ReportData data = sample_data();
+    ThroughputSummary& speed = data.throughput.at(0).record;
+    speed.bandwidth_gb_s = 20;
+    speed.bytes_per_step = 4e8; // 50 steps a second
+    speed.batch = 2;
+    speed.decode_tokens_per_s_median = 65;
+    ASSERT_TRUE(speed.bound_tokens_per_s());
+    EXPECT_EQ(*speed.bound_tokens_per_s(), 100);
+    const std::string text = export_text(data, ExportFormat::Markdown, ExportTable::Throughput);
+    EXPECT_EQ(markdown_cell(read_markdown_table(text), 0, "Of the bound [%]"), "65");
+    EXPECT_THAT(text, HasSubstr("Bandwidth [GB/s]: 20"));
+    speed.bytes_per_step.reset();
+    EXPECT_FALSE(speed.bound_tokens_per_s());
+    EXPECT_EQ(markdown_cell(read_markdown_table(export_text(data, ExportFormat::Markdown, ExportTable::Throughput)), 0,
+                            "Of the bound [%]"),
+              kDash);
 }
 
 TEST(ExportMarkdown, MemoryRunsAndSpectra)

@@ -270,8 +270,7 @@ void ThroughputPage::fillPlot()
         point.median = speed.decode_tokens_per_s_median;
         point.p10 = speed.decode_tokens_per_s_p10;
         point.p90 = speed.decode_tokens_per_s_p90;
-        if (speed.bandwidth_gb_s && speed.bytes_per_step.value_or(0) > 0)
-            point.bound = *speed.bandwidth_gb_s * 1e9 / *speed.bytes_per_step * static_cast<double>(speed.batch);
+        point.bound = speed.bound_tokens_per_s();
         points[speed.config].push_back(point);
     }
     std::vector<ThroughputCurve> curves;
