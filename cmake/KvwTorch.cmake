@@ -24,8 +24,5 @@ target_link_options(kvw_torch INTERFACE
     "LINKER:-rpath,${KVW_TORCH_ROOT}/lib" "LINKER:-rpath,${kvw_site_packages}/nvidia/cu13/lib"
     "LINKER:--allow-shlib-undefined")
 
-# The wheel's libgomp has the system's soname: linking it from there keeps one OpenMP pool in the process.
-if(EXISTS "${KVW_TORCH_ROOT}/lib/libgomp.so.1")
-    set(OpenMP_gomp_LIBRARY "${KVW_TORCH_ROOT}/lib/libgomp.so.1" CACHE FILEPATH "The OpenMP library of the wheel")
-endif()
-find_package(OpenMP REQUIRED COMPONENTS CXX)
+# Only the loops' hints: the threads are the kernels' own, and OpenMP's pool is LibTorch's alone.
+target_compile_options(kvw_torch INTERFACE -fopenmp-simd)

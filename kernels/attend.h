@@ -29,7 +29,7 @@ enum class Products {
 ///     p = softmax_t(s);  out_raw[l,h,:] = sum over raw t of p value[l,t,:]  (width head_dim)
 ///     out_coded[l,h,:] = sum over coded t of p value[l,t,:]  (width rank_v);  coded_mass[l,h] = sum over coded t of p
 /// Key and value segments cover the same tokens in the same order but may be cut differently.
-/// All accumulation is fp32. Work is split over OpenMP threads by lane and token; the split depends on the shapes and the thread count only, so a
+/// All accumulation is fp32. Work is split over threads by lane and token; the split depends on the shapes and the thread count only, so a
 /// rerun gives the same bits.
 struct AttendDecode
 {

@@ -8,7 +8,7 @@
 namespace kvw::kernels {
 
 /// Row-wise arithmetic around the matrix products. Strides are in elements between rows and at least the width (0 rows
-/// are allowed). Work is split by rows over OpenMP threads and the sums of a row have one fixed order, so a rerun gives
+/// are allowed). Work is split by rows over threads and the sums of a row have one fixed order, so a rerun gives
 /// the same bits on the same processor.
 
 /// y[r, i] = x[r, i] * weight[i] / sqrt(mean_i(x[r, i]^2) + epsilon). y may be x.

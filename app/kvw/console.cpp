@@ -84,6 +84,14 @@ void ConsoleSink::warning(std::string_view sentence)
     fmt::print(stderr, "note: {}\n", sentence);
 }
 
+void ConsoleSink::remark(std::string_view sentence)
+{
+    if (loudness_ == Loudness::Quiet)
+        return;
+    end_line();
+    fmt::print(stderr, "{}\n", sentence);
+}
+
 void ConsoleSink::begin_text(int index, int count, std::string_view configuration)
 {
     if (text_ == Text::Show && count > 1)

@@ -1,21 +1,33 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/kvw/commands.h"
 #include "app/kvw/console.h"
+#include "app/kvw/restart.h"
 
 #include "core/base/version.h"
 #include "core/lm/cuda_half.h"
+#include "kernels/cpu/cpu_features.h"
+#include "kernels/threads.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <span>
+#include <string_view>
 
 namespace {
 
 std::string version_text()
 {
     const kvw::CudaState& cuda = kvw::cuda_state();
-    return fmt::format("kvw {}\ncuda: {}", kvw::version(), cuda.available ? "available" : cuda.reason);
+    std::string levels;
+    for (const kvw::kernels::CpuLevel level : kvw::kernels::kCpuLevels)
+        if (kvw::kernels::cpu_has(level))
+            levels += (levels.empty() ? "" : ", ") + std::string(kvw::kernels::name(level));
+    return fmt::format("kvw {}\ninstructions: {} (this processor has {}; KVW_CPU chooses)\ncuda: {}", kvw::version(),
+                       kvw::kernels::name(kvw::kernels::cpu_level()), levels,
+                       cuda.available ? "available" : cuda.reason);
 }
 
 /// Runs what was chosen and turns every exception into one sentence and an exit code.
@@ -38,10 +50,27 @@ int run(const kvw::Action& action)
     }
 }
 
+/// A setting of the environment that is wrong: usage.
+int refuse(const char* message, const char* hint)
+{
+    const kvw::Error error(kvw::ErrorKind::InvalidArgument, message, hint);
+    kvw::print_error(error);
+    return kvw::exit_code(error.kind());
+}
+
+bool asks_for_help(std::span<char*> arguments)
+{
+    return std::any_of(arguments.begin(), arguments.end(),
+                       [](std::string_view argument) { return argument == "--help" || argument == "-h"; });
+}
+
 } // namespace
 
 int main(int argc, char** argv)
 {
+    if (const auto problem = kvw::kernels::cpu_level_problem();
+        problem && !asks_for_help({argv, static_cast<std::size_t>(argc)}))
+        return refuse(problem->message, problem->hint);
     CLI::App app{"Compresses the KV cache of a language model and measures honestly what that costs and gains.", "kvw"};
     app.set_version_flag("--version", version_text);
     app.require_subcommand(1);
@@ -62,6 +91,13 @@ int main(int argc, char** argv)
     } catch (const CLI::ParseError& error) {
         const int code = app.exit(error);
         return code == 0 ? 0 : 2; // every mistake on the command line is usage, whatever CLI11 numbers it
+    }
+    const std::string command = app.get_subcommands().front()->get_name();
+    if (kvw::runs_engine(command)) {
+        if (const char* problem = kvw::kernels::threads_problem())
+            return refuse(problem,
+                          "unset it, or set it to a number from 1 to the number of cores; --threads chooses too");
+        kvw::let_waiting_threads_sleep(argv);
     }
     kvw::install_interrupt_handler();
     return run(action);

@@ -59,7 +59,10 @@ void add_engine_options(CLI::App& command, EngineOptions& engine)
     command
         .add_option("MODEL", engine.model, "a Hugging Face model folder (config.json, *.safetensors, tokenizer.json)")
         ->required();
-    command.add_option("--type", engine.type, "what is computed in: fp32 or bf16")->capture_default_str();
+    command
+        .add_option("--type", engine.type,
+                    "what is computed in: fp32, bf16, or auto, which is whichever is faster on this machine")
+        ->capture_default_str();
     command.add_option("--device", engine.device, "cpu or cuda")->capture_default_str();
     command
         .add_option(

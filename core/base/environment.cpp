@@ -9,9 +9,11 @@
 #include <charconv>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <thread>
 
 #include <sched.h>
+#include <sys/resource.h>
 #include <sys/utsname.h>
 
 namespace kvw {
@@ -38,6 +40,28 @@ std::int64_t kilobytes(std::string_view value)
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
     const std::string_view unit = trimmed({end, static_cast<std::size_t>(value.data() + value.size() - end)});
     return error == std::errc{} && unit == "kB" ? number * 1024 : 0;
+}
+
+/// A text that is a number and perhaps a line end; none for other words ("max").
+std::optional<std::int64_t> whole_number(std::string_view text)
+{
+    text = trimmed(text);
+    while (!text.empty() && text.back() == '\n')
+        text.remove_suffix(1);
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return error == std::errc{} && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
+}
+
+/// File pages of the control group, which the system gives up when memory is asked for.
+std::int64_t reclaimable_of_group()
+{
+    const std::string stat = read_text("/sys/fs/cgroup/memory.stat");
+    const std::size_t at = stat.find("\ninactive_file ");
+    if (at == std::string::npos)
+        return 0;
+    const std::string_view rest = std::string_view(stat).substr(at + 15);
+    return whole_number(rest.substr(0, rest.find('\n'))).value_or(0);
 }
 
 int usable_cores()
@@ -93,6 +117,23 @@ MachineFacts machine_facts()
     facts.memory_bytes = kilobytes(proc_field(memory, "MemTotal"));
     facts.os = os_name();
     return facts;
+}
+
+std::int64_t available_memory()
+{
+    std::int64_t least = kilobytes(proc_field(read_text("/proc/meminfo"), "MemAvailable"));
+    const auto limit_to = [&least](std::int64_t left) { least = least == 0 ? left : std::min(least, left); };
+    // The process' own group under control groups of version 2; in a container that is the root it sees.
+    const std::optional<std::int64_t> most = whole_number(read_text("/sys/fs/cgroup/memory.max"));
+    const std::optional<std::int64_t> used = whole_number(read_text("/sys/fs/cgroup/memory.current"));
+    if (most && used)
+        limit_to(std::max<std::int64_t>(*most - *used, 0) + reclaimable_of_group());
+    rlimit space{};
+    if (::getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur != RLIM_INFINITY) {
+        const std::int64_t mapped = kilobytes(proc_field(read_text("/proc/self/status"), "VmSize"));
+        limit_to(std::max<std::int64_t>(static_cast<std::int64_t>(space.rlim_cur) - mapped, 0));
+    }
+    return least;
 }
 
 ResidentMemory resident_memory()

@@ -17,6 +17,11 @@ struct MachineFacts
 };
 MachineFacts machine_facts();
 
+/// Bytes that this process may still take without pushing anything to the disk or being ended: what the machine has
+/// available, and less where a control group or a limit of the process (ulimit -v) leaves less. 0 where the system does not
+/// say.
+std::int64_t available_memory();
+
 /// Resident set of this process.
 struct ResidentMemory
 {

@@ -43,7 +43,7 @@ std::vector<SpectrumRecord> spectrum_records(RowId run, const Calibration& calib
 CalibrateOutcome run_calibrate(const CalibrateSpecification& job, const JobContext& context)
 {
     context.sink.stage(1, 3, "opening the model and the text");
-    ModelSession session = open_model(job.engine);
+    ModelSession session = open_model(job.engine, context.sink);
     context.cancel.check();
     const TokenisedText text = tokenise(session.tokenizer, job.text, job.tokens);
     if (job.tokens > 0 && static_cast<std::int64_t>(text.tokens.size()) < job.tokens)

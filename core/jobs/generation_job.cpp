@@ -50,7 +50,7 @@ private:
 void GenerationRun::open()
 {
     context_.sink.stage(1, static_cast<int>(points_.size()) + 1, "opening the model");
-    session_.emplace(open_model(job_.engine));
+    session_.emplace(open_model(job_.engine, context_.sink));
     for (const Configuration& point : points_)
         check(point, session_->config.layers, session_->config.head_dim);
     if (std::any_of(points_.begin(), points_.end(), [](const Configuration& point) { return point.needs_moments(); }))

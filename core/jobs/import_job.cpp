@@ -189,7 +189,7 @@ Calibration Importer::read()
 RowId run_import(const ImportSpecification& job, const JobContext& context)
 {
     context.sink.stage(1, 2, "opening the model");
-    ModelSession session = open_model(job.engine);
+    ModelSession session = open_model(job.engine, context.sink);
     RunRecord record = run_of(context.store, RunKind::Import, session, job.engine);
     record.settings_json = nlohmann::json(job).dump();
     return record_run(context.store, record, [&](RowId run) {

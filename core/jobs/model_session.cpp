@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/jobs/model_session.h"
 
+#include "core/base/environment.h"
 #include "core/base/error.h"
+#include "core/lm/compute_choice.h"
+#include "core/lm/cpu_setup.h"
 #include "core/model/text_file.h"
 #include "kernels/cpu/cpu_features.h"
+#include "kernels/threads.h"
 
-#include <ATen/Parallel.h>
 #include <fmt/format.h>
 
 namespace kvw {
@@ -41,21 +44,36 @@ bool wants_reference(const EngineOptions& options)
     return options.kernels == "reference";
 }
 
-ModelSession open_model(const EngineOptions& options)
+ModelSession open_model(const EngineOptions& options, ProgressSink& sink)
 {
     require_folder(options.model);
     if (wants_reference(options) && !kernels::use_reference_kernels())
         throw Error(ErrorKind::Internal, "the reference kernels were asked for after others had been chosen");
-    DecoderOptions decoder;
-    decoder.type = parse_compute_type(options.type);
-    decoder.device = options.device;
-    if (options.threads > 0)
-        at::set_num_threads(options.threads);
+    set_cpu_threads(options.threads);
+    if (kernels::threads() > kernels::usable_cores())
+        sink.warning(
+            fmt::format("{} threads were asked for and this process may use {} core(s): threads without a core "
+                        "only hold up the others",
+                        kernels::threads(), kernels::usable_cores()));
     ModelConfig config = read_model_config(options.model);
+    DecoderOptions decoder;
+    decoder.device = options.device;
+    const double numbers = config.parameters();
+    if (options.type == "auto") {
+        const TypeChoice choice = choose_compute_type(numbers, options.device, available_memory());
+        decoder.type = choice.type;
+        sink.remark(choice.why);
+    } else {
+        decoder.type = parse_compute_type(options.type);
+    }
+    if (options.device == "cpu")
+        require_memory(options.model.string(), numbers, decoder.type, available_memory());
     auto weights = std::make_shared<const WeightFiles>(WeightFiles::open(options.model));
     Tokenizer tokenizer = open_tokenizer(options.model, config);
     std::string hash = weights->content_hash();
     std::unique_ptr<Decoder> opened = open_decoder(config, weights, decoder);
+    if (options.device == "cpu")
+        sink.remark(measured_products_in_words(decoder.type));
     return ModelSession{std::move(config), std::move(weights), std::move(tokenizer), std::move(hash),
                         std::move(opened)};
 }

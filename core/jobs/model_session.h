@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/jobs/progress_sink.h"
 #include "core/lm/decoder.h"
 #include "core/model/model_config.h"
 #include "core/model/tokenizer.h"
@@ -26,8 +27,9 @@ struct ModelSession
 /// Whether the job asks for the reference kernels; Error{InvalidArgument} for a word that is neither.
 bool wants_reference(const EngineOptions& options);
 
-/// Opens everything, checking that the tokenizer fits the vocabulary. Throws what the readers throw.
-ModelSession open_model(const EngineOptions& options);
+/// Opens everything, checking that the tokenizer fits the vocabulary and the weights the memory. Says in `sink` what was
+/// chosen: type, threads, products. Throws what the readers throw.
+ModelSession open_model(const EngineOptions& options, ProgressSink& sink);
 /// The folder's config, weights' headers and tokenizer without loading weights: `kvw info`.
 struct ModelFacts
 {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 
 namespace kvw {
 namespace {
@@ -80,6 +81,13 @@ void PipeSink::metric(std::string_view name, double x, double value)
 {
     if (may_send("metric " + std::string(name)))
         send(protocol::Metric{std::string(name), x, value});
+}
+
+void PipeSink::remark(std::string_view sentence)
+{
+    const std::lock_guard lock(mutex_);
+    std::fwrite(sentence.data(), 1, sentence.size(), stderr);
+    std::fputc('\n', stderr);
 }
 
 void PipeSink::begin_text(int index, int, std::string_view)

@@ -23,6 +23,7 @@ public:
     void metric(std::string_view name, double x, double value) override;
     void committed(std::string_view table, std::int64_t run) override;
     void warning(std::string_view sentence) override;
+    void remark(std::string_view sentence) override; ///< to standard error, the job's log
     void begin_text(int index, int count, std::string_view configuration) override;
     void text(std::string_view piece) override;
     void end_text() override;

@@ -20,6 +20,8 @@ public:
     virtual void metric(std::string_view name, double x, double value) = 0;
     virtual void committed(std::string_view table, std::int64_t run) = 0;
     virtual void warning(std::string_view sentence) = 0;
+    /// Something that was chosen or measured on the way, for those who read logs; nothing is wrong.
+    virtual void remark(std::string_view sentence) = 0;
     /// Generated text as it comes, between the two calls: bytes, a piece may end inside a character. `index` from 0.
     virtual void begin_text(int index, int count, std::string_view configuration) = 0;
     virtual void text(std::string_view piece) = 0;

@@ -84,7 +84,7 @@ private:
 void QualityRun::open()
 {
     context_.sink.stage(stage_++, stages_, "opening the model and the text");
-    session_.emplace(open_model(job_.engine));
+    session_.emplace(open_model(job_.engine, context_.sink));
     context_.cancel.check();
     for (const Configuration& point : points_)
         check(point, session_->config.layers, session_->config.head_dim);

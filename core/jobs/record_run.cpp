@@ -3,8 +3,10 @@
 #include "core/base/time.h"
 #include "core/base/version.h"
 #include "core/jobs/job.h"
+#include "core/lm/compute_choice.h"
+#include "kernels/cpu/cpu_features.h"
+#include "kernels/threads.h"
 
-#include <ATen/Parallel.h>
 #include <fmt/format.h>
 #include <torch/version.h>
 
@@ -48,20 +50,22 @@ void work_on(Store& store, RowId run, const std::function<void(RowId)>& work)
     }
 }
 
-EnvironmentRecord environment_of(const EngineOptions& engine)
+EnvironmentRecord environment_of(const ModelSession& session, const EngineOptions& engine)
 {
     const MachineFacts facts = machine_facts();
     EnvironmentRecord out;
     out.cpu = facts.cpu;
     out.logical_cores = facts.logical_cores;
-    out.threads = at::get_num_threads();
+    out.threads = kernels::threads();
     out.memory_bytes = facts.memory_bytes;
     out.device = engine.device;
-    out.type = engine.type;
+    out.type = name(session.decoder->compute_type());
     out.os = facts.os;
     out.compiler = compiler();
     out.libtorch_version = TORCH_VERSION;
     out.program_version = version();
+    out.instructions = kernels::name(kernels::cpu_level());
+    out.products = products_in_words(session.decoder->compute_type());
     return out;
 }
 
@@ -105,7 +109,7 @@ RunRecord run_of(Store& store, RunKind kind, const ModelSession& session, const 
     out.model_hash = session.hash;
     store.transaction([&] {
         store.put_model(model_record(session, engine));
-        out.environment = store.put_environment(environment_of(engine));
+        out.environment = store.put_environment(environment_of(session, engine));
     });
     return out;
 }

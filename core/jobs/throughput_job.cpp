@@ -169,7 +169,7 @@ private:
 void ThroughputRun::open()
 {
     context_.sink.stage(stage_++, stages_, "opening the model");
-    session_.emplace(open_model(job_.engine));
+    session_.emplace(open_model(job_.engine, context_.sink));
     for (const Configuration& point : points_)
         check(point, session_->config.layers, session_->config.head_dim);
     if (std::any_of(points_.begin(), points_.end(), [](const Configuration& point) { return point.needs_moments(); }))

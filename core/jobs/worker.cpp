@@ -121,6 +121,11 @@ public:
         log("warning", {{"message", sentence}});
         pipe_.warning(sentence);
     }
+    void remark(std::string_view sentence) override
+    {
+        log("remark", {{"message", sentence}});
+        pipe_.remark(sentence);
+    }
     void begin_text(int index, int count, std::string_view configuration) override
     {
         pipe_.begin_text(index, count, configuration);

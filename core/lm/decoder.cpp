@@ -2,6 +2,7 @@
 #include "core/lm/decoder.h"
 
 #include "core/base/error.h"
+#include "core/lm/cpu_setup.h"
 #include "core/lm/cuda_half.h"
 #include "core/lm/guarded.h"
 #include "core/lm/llama.h"
@@ -47,7 +48,7 @@ ComputeType parse_compute_type(std::string_view text)
     if (text == "bf16")
         return ComputeType::Bf16;
     throw Error(ErrorKind::InvalidArgument, fmt::format("\"{}\" is not a type to compute in", text),
-                "use fp32 or bf16");
+                "use auto, fp32 or bf16");
 }
 
 std::unique_ptr<Decoder> Decoder::with_folded_values(std::span<const std::optional<ValueFold>>) const
@@ -74,6 +75,7 @@ void Decoder::logits_part(const at::Tensor& hidden, std::int64_t first, at::Tens
 std::unique_ptr<Decoder> open_decoder(const ModelConfig& config, std::shared_ptr<const WeightFiles> weights,
                                       const DecoderOptions& options)
 {
+    static_cast<void>(libraries_are_held()); // by linking what does it
     if (options.device == "cuda")
         require_cuda();
     else if (options.device != "cpu")

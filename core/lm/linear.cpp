@@ -2,14 +2,20 @@
 #include "core/lm/linear.h"
 
 #include "core/base/error.h"
+#include "core/lm/library_product.h"
+#include "kernels/cpu/cpu_features.h"
 #include "kernels/linear.h"
 
 #include <ATen/Functions.h>
 #include <fmt/format.h>
 
 namespace kvw {
-
 namespace {
+
+kernels::LinearType kernel_type(ComputeType type)
+{
+    return type == ComputeType::Bf16 ? kernels::LinearType::Bf16 : kernels::LinearType::Fp32;
+}
 
 at::Tensor in_arena(const std::shared_ptr<Arena>& arena, at::IntArrayRef shape, at::ScalarType type)
 {
@@ -25,13 +31,13 @@ Linear Linear::load(const WeightFiles& files, std::span<const MatrixName> parts,
                     const at::Device& device, const std::shared_ptr<Arena>& arena)
 {
     Linear linear;
+    linear.type_ = type;
     linear.k_ = columns;
     for (const MatrixName& part : parts)
         linear.n_ += part.rows;
-    linear.bytes_ = static_cast<double>(linear.n_ * linear.k_) * (type == ComputeType::Bf16 ? 2 : 4);
     if (type == ComputeType::Bf16) {
         std::vector<std::uint16_t> bits = read_bf16_stacked(files, parts, columns);
-        linear.hold_bf16(bits.data(), device, arena);
+        linear.hold(at::from_blob(bits.data(), {linear.n_, linear.k_}, at::kBFloat16), device, arena);
         return linear;
     }
     std::vector<at::Tensor> matrices;
@@ -39,98 +45,90 @@ Linear Linear::load(const WeightFiles& files, std::span<const MatrixName> parts,
         const std::int64_t shape[] = {part.rows, columns};
         matrices.push_back(read_fp32(files, part.name, shape));
     }
-    if (!device.is_cpu()) {
-        linear.weight_ = at::cat(matrices).to(device);
-        return linear;
-    }
-    linear.weight_ = in_arena(arena, {linear.n_, linear.k_}, at::kFloat);
-    std::int64_t row = 0;
-    for (const at::Tensor& matrix : matrices) {
-        linear.weight_.narrow(0, row, matrix.size(0)).copy_(matrix);
-        row += matrix.size(0);
-    }
+    linear.hold(matrices.size() == 1 ? matrices[0] : at::cat(matrices), device, arena);
     return linear;
-}
-
-void Linear::hold_bf16(const std::uint16_t* bits, const at::Device& device, const std::shared_ptr<Arena>& arena)
-{
-    if (device.is_cpu() && kernels::linear_bf16_available()) {
-        const auto bytes = static_cast<std::int64_t>(kernels::packed_linear_bytes(n_, k_));
-        packed_ = in_arena(arena, {bytes}, at::kByte);
-        kernels::pack_linear(bits, n_, k_, reinterpret_cast<std::byte*>(packed_.data_ptr<std::uint8_t>()));
-    } else {
-        weight_ = at::from_blob(const_cast<std::uint16_t*>(bits), {n_, k_}, at::kBFloat16).clone().to(device);
-    }
 }
 
 Linear Linear::make(const at::Tensor& weight, ComputeType type, const at::Device& device,
                     const std::shared_ptr<Arena>& arena)
 {
     Linear linear;
+    linear.type_ = type;
     linear.n_ = weight.size(0);
     linear.k_ = weight.size(1);
-    linear.bytes_ = static_cast<double>(linear.n_ * linear.k_) * (type == ComputeType::Bf16 ? 2 : 4);
-    if (type == ComputeType::Bf16) {
-        const at::Tensor rounded = weight.to(at::kBFloat16).contiguous();
-        linear.hold_bf16(reinterpret_cast<const std::uint16_t*>(rounded.data_ptr<at::BFloat16>()), device, arena);
-        return linear;
-    }
-    if (!device.is_cpu()) {
-        linear.weight_ = weight.to(device);
-        return linear;
-    }
-    linear.weight_ = in_arena(arena, {linear.n_, linear.k_}, at::kFloat);
-    linear.weight_.copy_(weight);
+    linear.hold(weight.to(type == ComputeType::Bf16 ? at::kBFloat16 : at::kFloat), device, arena);
     return linear;
+}
+
+/// weight [n, k] in the compute type on the CPU; it is copied.
+void Linear::hold(const at::Tensor& weight, const at::Device& device, const std::shared_ptr<Arena>& arena)
+{
+    bytes_ = static_cast<double>(n_ * k_) * static_cast<double>(weight.element_size());
+    if (!device.is_cpu()) {
+        maybe_weight_ = weight.clone().to(device);
+        return;
+    }
+    const at::Tensor rows = weight.contiguous();
+    packed_ = in_arena(arena, {static_cast<std::int64_t>(kernels::packed_linear_bytes(kernel_type(type_), n_, k_))},
+                       at::kByte);
+    kernels::pack_linear(kernel_type(type_), rows.data_ptr(), n_, k_,
+                         reinterpret_cast<std::byte*>(packed_.data_ptr<std::uint8_t>()));
+    if (type_ == ComputeType::Fp32 && kernels::cpu_level() != kernels::CpuLevel::Baseline
+        && compare_products(n_, k_).library_wins()) {
+        maybe_weight_ = in_arena(arena, {n_, k_}, at::kFloat);
+        maybe_weight_.copy_(rows);
+    }
+}
+
+bool Linear::takes_library(const at::Tensor& x) const
+{
+    return maybe_weight_.defined() && (!packed_.defined() || x.size(0) >= kLibraryRows);
 }
 
 void Linear::apply_packed(const at::Tensor& x, std::int64_t first, at::Tensor& y, Output output) const
 {
-    kernels::LinearBf16 args;
+    const kernels::LinearType type = kernel_type(type_);
+    kernels::LinearProduct args;
+    args.type = type;
     args.rows = x.size(0);
     args.n = y.size(1);
     args.k = k_;
     args.x = x.data_ptr<float>();
     args.x_stride = x.stride(0);
-    args.packed =
-        reinterpret_cast<const std::byte*>(packed_.data_ptr<std::uint8_t>()) + kernels::packed_linear_bytes(first, k_);
+    args.packed = reinterpret_cast<const std::byte*>(packed_.data_ptr<std::uint8_t>())
+        + kernels::packed_linear_bytes(type, first, k_);
     args.y = y.data_ptr<float>();
     args.y_stride = y.stride(0);
     args.output = output == Output::Add ? kernels::LinearOutput::Add : kernels::LinearOutput::Store;
-    if (kernels::linear_bf16(args) != kernels::Status::Ok)
+    if (kernels::linear(args) != kernels::Status::Ok)
         throw Error(ErrorKind::Internal,
-                    fmt::format("the bf16 product of [{}, {}] by [{}, {}] was refused", args.rows, k_, args.n, k_));
+                    fmt::format("the product of [{}, {}] by [{}, {}] was refused", args.rows, k_, args.n, k_));
 }
 
 at::Tensor Linear::matrix() const
 {
-    if (!packed_.defined())
-        return weight_;
-    // Tiles of 16 rows, pairs of columns, as kernels::pack_linear() lays them out.
-    const std::int64_t pairs = (k_ + 1) / 2, tiles = packed_.numel() / (pairs * 64);
-    return packed_.view(at::kBFloat16)
-        .view({tiles, pairs, 16, 2})
-        .permute({0, 2, 1, 3})
-        .reshape({tiles * 16, pairs * 2})
-        .narrow(0, 0, n_)
-        .narrow(1, 0, k_)
-        .contiguous();
+    if (maybe_weight_.defined())
+        return maybe_weight_;
+    at::Tensor out = at::empty({n_, k_}, type_ == ComputeType::Bf16 ? at::kBFloat16 : at::kFloat);
+    kernels::unpack_linear(kernel_type(type_), reinterpret_cast<const std::byte*>(packed_.data_ptr<std::uint8_t>()), n_,
+                           k_, out.data_ptr());
+    return out;
 }
 
 void Linear::apply(const at::Tensor& x, at::Tensor& y, Output output) const
 {
-    if (packed_.defined()) {
+    if (!takes_library(x)) {
         apply_packed(x, 0, y, output);
         return;
     }
-    if (weight_.scalar_type() == at::kFloat) {
+    if (maybe_weight_.scalar_type() == at::kFloat) {
         if (output == Output::Add)
-            y.addmm_(x, weight_.t());
+            y.addmm_(x, maybe_weight_.t());
         else
-            at::mm_out(y, x, weight_.t());
+            at::mm_out(y, x, maybe_weight_.t());
         return;
     }
-    const at::Tensor product = at::mm(x.to(weight_.scalar_type()), weight_.t());
+    const at::Tensor product = at::mm(x.to(maybe_weight_.scalar_type()), maybe_weight_.t());
     if (output == Output::Add)
         y.add_(product);
     else
@@ -139,15 +137,15 @@ void Linear::apply(const at::Tensor& x, at::Tensor& y, Output output) const
 
 void Linear::apply_part(const at::Tensor& x, std::int64_t first, at::Tensor& y) const
 {
-    if (packed_.defined()) {
+    if (!takes_library(x)) {
         apply_packed(x, first, y, Output::Store);
         return;
     }
-    const at::Tensor part = weight_.narrow(0, first, y.size(1)).t();
-    if (weight_.scalar_type() == at::kFloat)
+    const at::Tensor part = maybe_weight_.narrow(0, first, y.size(1)).t();
+    if (maybe_weight_.scalar_type() == at::kFloat)
         at::mm_out(y, x, part);
     else
-        y.copy_(at::mm(x.to(weight_.scalar_type()), part));
+        y.copy_(at::mm(x.to(maybe_weight_.scalar_type()), part));
 }
 
 } // namespace kvw

@@ -12,7 +12,9 @@
 namespace kvw {
 
 /// y = x W^T with the rows of several stored matrices stacked (q, k, v; gate, up), so that a layer is four products.
-/// In bf16 on a CPU with AVX512-BF16 the weights are packed for our own kernel; elsewhere LibTorch multiplies.
+/// On a CPU the weights are packed for our own kernel. Where LibTorch multiplies many rows by a matrix of this shape clearly
+/// faster (library_product.h), which is measured and only considered in fp32, a second copy is held for it. On a device
+/// LibTorch multiplies.
 class Linear
 {
 public:
@@ -36,13 +38,15 @@ public:
     at::Tensor matrix() const;
 
 private:
-    void hold_bf16(const std::uint16_t* bits, const at::Device& device, const std::shared_ptr<Arena>& arena);
+    void hold(const at::Tensor& weight, const at::Device& device, const std::shared_ptr<Arena>& arena);
     void apply_packed(const at::Tensor& x, std::int64_t first, at::Tensor& y, Output output) const;
+    bool takes_library(const at::Tensor& x) const;
 
     std::int64_t n_ = 0, k_ = 0;
     double bytes_ = 0;
-    at::Tensor packed_; ///< bytes of kernels::pack_linear, or undefined
-    at::Tensor weight_; ///< [n, k] in the compute type, or undefined
+    ComputeType type_ = ComputeType::Bf16;
+    at::Tensor packed_;       ///< on a CPU: bytes of kernels::pack_linear
+    at::Tensor maybe_weight_; ///< [n, k] in the compute type: on a device, and where LibTorch is faster
 };
 
 } // namespace kvw

@@ -7,6 +7,7 @@
 #include "core/measure/device_run.h"
 #include "core/measure/generation.h"
 #include "core/measure/stock_past.h"
+#include "kernels/bandwidth.h"
 
 #include <ATen/Functions.h>
 #include <c10/core/InferenceMode.h>
@@ -244,10 +245,7 @@ double measure_read_bandwidth(const at::Device& device)
     std::vector<double> rates;
     for (int pass = 0; pass < kBandwidthPasses; ++pass) {
         const auto start = Clock::now();
-        float sum = 0;
-#pragma omp parallel for simd reduction(+ : sum) schedule(static)
-        for (std::int64_t i = 0; i < count; ++i)
-            sum += values[i];
+        const double sum = kernels::read_all(values, count);
         const double seconds = seconds_since(start);
         if (!(sum > 0))
             throw Error(ErrorKind::Internal, "the bandwidth measurement read zeros");

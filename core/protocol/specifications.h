@@ -15,9 +15,9 @@ namespace kvw {
 struct EngineOptions
 {
     std::filesystem::path model; ///< a Hugging Face folder
-    std::string type = "bf16";   ///< "fp32" or "bf16"
+    std::string type = "auto";   ///< "fp32", "bf16", or "auto": whichever is faster to the same result on this machine
     std::string device = "cpu";  ///< "cpu" or "cuda"
-    int threads = 0;             ///< 0: one a core
+    int threads = 0;             ///< 0: one a core, or what OMP_NUM_THREADS says
     std::string kernels =
         "fast"; ///< "fast", or "reference": portable kernels, every coded token expanded before it is read
 };

@@ -51,6 +51,8 @@ struct EnvironmentRecord
     std::string compiler;
     std::string libtorch_version;
     std::string program_version;
+    std::optional<std::string> instructions; ///< the level that the kernels ran at: "v3", "bf16", ...
+    std::optional<std::string> products;     ///< how matrices were multiplied, where there was a choice
     bool operator==(const EnvironmentRecord&) const = default;
 };
 
@@ -129,6 +131,8 @@ void visit_fields(Visitor&& visit, Record& environment)
     visit(Field{"compiler", "", "compiler of the program"}, environment.compiler);
     visit(Field{"libtorch_version", "", "version of LibTorch"}, environment.libtorch_version);
     visit(Field{"program_version", "", "version of this program"}, environment.program_version);
+    visit(Field{"instructions", "", "level of the processor's instructions that it used"}, environment.instructions);
+    visit(Field{"products", "", "how matrices were multiplied"}, environment.products);
 }
 
 /// Without the id and the process, which mean nothing outside the store.

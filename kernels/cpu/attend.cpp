@@ -2,14 +2,14 @@
 #include "kernels/attend.h"
 
 #include "kernels/cpu/attend_variants.h"
+#include "kernels/cpu/crew.h"
 #include "kernels/cpu/rows_variants.h"
+#include "kernels/threads.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
-
-#include <omp.h>
 
 namespace kvw::kernels {
 namespace {
@@ -52,7 +52,7 @@ Plan plan_of(const AttendDecode& args)
     plan.width = std::max({args.head_dim, args.rank_k, args.rank_v, 0});
     plan.bundles = (lanes + kMaxAttendLanes - 1) / kMaxAttendLanes;
     const std::int64_t work = lanes * group * plan.tokens * 2 * plan.width;
-    plan.threads = work < small ? 1 : std::max(omp_get_max_threads(), 1);
+    plan.threads = work < small || inside_piece() ? 1 : kernels::threads();
     if (plan.threads > 1) {
         // More units than threads, since a thread may be held up; a multiple of the threads, since it mostly is not.
         const std::int64_t even = plan.threads / std::gcd<std::int64_t>(plan.threads, plan.bundles);
@@ -220,8 +220,7 @@ Status attend_decode_with(AttendVariant variant, const AttendDecode& args) noexc
     float* partials = args.scratch + (kLine - misplaced) % kLine;
     const std::int64_t units = plan.units(), lane_floats = args.group * plan.partial_stride;
     float* works = partials + args.lanes * plan.pieces * lane_floats;
-#pragma omp parallel for schedule(guided, 1) num_threads(plan.threads) if (plan.threads > 1)
-    for (std::int64_t u = 0; u < units; ++u) {
+    for_pieces(units, plan.threads, Taking::Guided, [&](std::int64_t u, int slot) {
         const std::int64_t bundle = u / plan.pieces, piece = u % plan.pieces;
         AttendUnit unit;
         unit.lane = plan.first_lane(args, bundle);
@@ -230,10 +229,9 @@ Status attend_decode_with(AttendVariant variant, const AttendDecode& args) noexc
         unit.tokens = plan.first_token(piece + 1) - unit.first;
         unit.partial = partials + (unit.lane * plan.pieces + piece * unit.lanes) * lane_floats;
         unit.partial_stride = plan.partial_stride;
-        const int thread = plan.threads > 1 ? omp_get_thread_num() : 0;
-        unit.work = carve(args, plan, works + thread * plan.work_floats);
+        unit.work = carve(args, plan, works + slot * plan.work_floats);
         variant(args, unit);
-    }
+    });
     float* shares = works + plan.threads * plan.work_floats;
     for (std::int64_t bundle = 0; bundle < plan.bundles; ++bundle) {
         const std::int64_t first = plan.first_lane(args, bundle), lanes = plan.first_lane(args, bundle + 1) - first;

@@ -2,13 +2,13 @@
 #include "kernels/attend_prefill.h"
 
 #include "kernels/cpu/attend_prefill_variants.h"
+#include "kernels/cpu/crew.h"
 #include "kernels/cpu/rows_variants.h"
+#include "kernels/threads.h"
 
 #include <algorithm>
 #include <cstring>
 #include <limits>
-
-#include <omp.h>
 
 namespace kvw::kernels {
 namespace {
@@ -99,7 +99,7 @@ Plan plan_of(const PrefillVariant& variant, const AttendPrefill& args)
     plan.parts = std::clamp<std::int64_t>(divide_up(hands, std::max<std::int64_t>(plan.lanes, 1)), 1,
                                           std::max<std::int64_t>(plan.groups, 1));
     const std::int64_t work = plan.lanes * plan.rows * plan.tokens * 2 * args.head_dim;
-    plan.threads = work < small || omp_in_parallel() ? 1 : std::max(omp_get_max_threads(), 1);
+    plan.threads = work < small || inside_piece() ? 1 : kernels::threads();
     const std::int64_t key_width = std::max(args.head_dim, args.rank_k),
                        value_width = std::max(args.head_dim, args.rank_v);
     plan.key_tile = divide_up(key_width, variant.pair) * variant.tile;
@@ -331,17 +331,12 @@ Status attend_prefill_with(const PrefillVariant& variant, const AttendPrefill& a
     float* received = panels.values + plan.value_floats;
     float* works = received + plan.received_floats;
     const std::int64_t tiles = plan.lanes * plan.tiles, hands = plan.lanes * plan.parts;
-#pragma omp parallel num_threads(plan.threads) if (plan.threads > 1)
-    {
-        const int thread = plan.threads > 1 ? omp_get_thread_num() : 0;
-        const PrefillWork work = carve(variant, plan, works + thread * plan.work_floats);
-#pragma omp for schedule(dynamic, 4)
-        for (std::int64_t index = 0; index < tiles; ++index)
-            pack_tile(variant, args, panels, index, work);
-#pragma omp for schedule(dynamic, 1)
-        for (std::int64_t hand = 0; hand < hands; ++hand)
-            run_hand(variant, args, plan, panels, hand, received, work);
-    }
+    const auto work_of = [&](int slot) { return carve(variant, plan, works + slot * plan.work_floats); };
+    for_pieces(tiles, plan.threads, Taking::Guided,
+               [&](std::int64_t index, int slot) { pack_tile(variant, args, panels, index, work_of(slot)); });
+    for_pieces(hands, plan.threads, Taking::One, [&](std::int64_t hand, int slot) {
+        run_hand(variant, args, plan, panels, hand, received, work_of(slot));
+    });
     if (args.maybe_received != nullptr)
         add_received(variant, args, plan, panels, received);
     return Status::Ok;

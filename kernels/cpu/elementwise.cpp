@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "kernels/elementwise.h"
 
+#include "kernels/cpu/crew.h"
 #include "kernels/cpu/elementwise_variants.h"
+#include "kernels/threads.h"
 
 #include <algorithm>
-
-#include <omp.h>
 
 namespace kvw::kernels {
 namespace {
@@ -19,9 +19,9 @@ const ElementwiseVariant& variant() noexcept
 int threads_for(std::int64_t rows, std::int64_t width) noexcept
 {
     constexpr std::int64_t small = 16 * 1024; // values; below, waking a thread costs more than it brings
-    if (omp_in_parallel() || rows * width < small)
+    if (inside_piece() || rows * width < small)
         return 1;
-    return static_cast<int>(std::min<std::int64_t>(rows, omp_get_max_threads()));
+    return static_cast<int>(std::min<std::int64_t>(rows, threads()));
 }
 
 bool bad_sizes(std::int64_t rows, std::int64_t width) noexcept { return rows < 0 || width < 1; }

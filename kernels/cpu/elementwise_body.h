@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The body of elementwise_{baseline,v3,v4}.cpp, which define KVW_ELEMENTWISE_VARIANT. Everything is local to the
 // including file and no standard header is included: the linker might keep a shared copy compiled for one processor.
+#include "kernels/cpu/crew.h"
 #include "kernels/cpu/elementwise_variants.h"
 
 namespace kvw::kernels {
@@ -112,26 +113,26 @@ void rms_norm_row(const RmsNorm& args, Index row)
 
 void rms_norm_rows(const RmsNorm& args, int threads)
 {
-#pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)
-    for (Index row = 0; row < args.rows; ++row)
-        rms_norm_row(args, row);
+    for_pieces(args.rows, threads, Taking::Guided, [&](Index row, int) { rms_norm_row(args, row); });
 }
 
 [[gnu::always_inline]] inline Floats silu(Floats gate) { return gate / (1.f + exponential(-gate)); }
 
+void silu_mul_row(const SiluMul& args, Index row)
+{
+    const float* gate = args.gate_up + row * args.gate_up_stride;
+    const float* up = gate + args.n;
+    float* out = args.out + row * args.out_stride;
+    Index i = 0;
+    for (; i + kLanes <= args.n; i += kLanes)
+        store(out + i, silu(load(gate + i)) * load(up + i));
+    if (const Index left = args.n - i; left > 0)
+        store_tail(out + i, left, silu(load_tail(gate + i, left, 0.f)) * load_tail(up + i, left, 0.f));
+}
+
 void silu_mul_rows(const SiluMul& args, int threads)
 {
-#pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)
-    for (Index row = 0; row < args.rows; ++row) {
-        const float* gate = args.gate_up + row * args.gate_up_stride;
-        const float* up = gate + args.n;
-        float* out = args.out + row * args.out_stride;
-        Index i = 0;
-        for (; i + kLanes <= args.n; i += kLanes)
-            store(out + i, silu(load(gate + i)) * load(up + i));
-        if (const Index left = args.n - i; left > 0)
-            store_tail(out + i, left, silu(load_tail(gate + i, left, 0.f)) * load_tail(up + i, left, 0.f));
-    }
+    for_pieces(args.rows, threads, Taking::Guided, [&](Index row, int) { silu_mul_row(args, row); });
 }
 
 /// Sums of `Vectors` of x, from `vector` on, in `Blocks` vectors of columns; the last of them may begin earlier than where
@@ -264,9 +265,10 @@ bool log_sum_exp_row(const LogSumExpRows& args, Index row)
 bool log_sum_exp_all(const LogSumExpRows& args, int threads)
 {
     int bad = 0;
-#pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1) reduction(| : bad)
-    for (Index row = 0; row < args.rows; ++row)
-        bad |= log_sum_exp_row(args, row) ? 0 : 1;
+    for_pieces(args.rows, threads, Taking::Guided, [&](Index row, int) {
+        if (!log_sum_exp_row(args, row))
+            __atomic_store_n(&bad, 1, __ATOMIC_RELAXED);
+    });
     return bad == 0;
 }
 
@@ -297,9 +299,10 @@ bool kl_row(const KlRows& args, Index row)
 bool kl_all(const KlRows& args, int threads)
 {
     int bad = 0;
-#pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1) reduction(| : bad)
-    for (Index row = 0; row < args.rows; ++row)
-        bad |= kl_row(args, row) ? 0 : 1;
+    for_pieces(args.rows, threads, Taking::Guided, [&](Index row, int) {
+        if (!kl_row(args, row))
+            __atomic_store_n(&bad, 1, __ATOMIC_RELAXED);
+    });
     return bad == 0;
 }
 

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "kernels/linear.h"
 
-#include "kernels/cpu/cpu_features.h"
-#include "kernels/cpu/linear_bf16.h"
+#include "kernels/cpu/crew.h"
+#include "kernels/cpu/linear_variants.h"
+#include "kernels/threads.h"
 
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
-
-#include <omp.h>
 
 namespace kvw::kernels {
 namespace {
@@ -45,74 +44,157 @@ std::int64_t tiles_of(std::int64_t n) { return divide_up(n, kLinearTile); }
 
 std::int64_t pairs_of(std::int64_t k) { return divide_up(k, 2); }
 
-} // namespace
+std::int64_t element_bytes(LinearType type) { return type == LinearType::Fp32 ? 4 : 2; }
 
-bool linear_bf16_available() noexcept { return has_avx512_bf16(); }
+/// Bytes of a pair of k of one tile.
+std::int64_t pair_bytes(LinearType type) { return 2 * kLinearTile * element_bytes(type); }
 
-std::size_t packed_linear_bytes(std::int64_t n, std::int64_t k) noexcept
+/// Where element (row, column) of W lies in the packed form: fp32 pairs are two vectors of the tile's rows, bf16 pairs
+/// are neighbours.
+std::int64_t place_of(LinearType type, std::int64_t row, std::int64_t column, std::int64_t pairs)
 {
-    return static_cast<std::size_t>(tiles_of(n) * pairs_of(k) * kLinearTile * 4);
+    const std::int64_t tile = row / kLinearTile, in_tile = row % kLinearTile;
+    const std::int64_t group = (tile * pairs + column / 2) * pair_bytes(type);
+    const std::int64_t element =
+        type == LinearType::Fp32 ? column % 2 * kLinearTile + in_tile : 2 * in_tile + column % 2;
+    return group + element * element_bytes(type);
 }
 
-void pack_linear(const std::uint16_t* w, std::int64_t n, std::int64_t k, std::byte* packed) noexcept
+template<std::size_t Bytes>
+void pack_tile(LinearType type, const std::byte* w, std::int64_t tile, std::int64_t n, std::int64_t k,
+               std::byte* packed)
 {
-    const std::int64_t tiles = tiles_of(n), pairs = pairs_of(k);
-    const std::byte* from = reinterpret_cast<const std::byte*>(w); // may be unaligned: a memory-mapped file
-#pragma omp parallel for schedule(static) if (n * k > 65536)
-    for (std::int64_t tile = 0; tile < tiles; ++tile) {
-        std::byte* out = packed + tile * pairs * kLinearTile * 4;
-        for (std::int64_t column = 0; column < kLinearTile; ++column) {
-            const std::int64_t row = tile * kLinearTile + column;
-            std::byte* to = out + column * 4;
-            if (row >= n) {
-                for (std::int64_t pair = 0; pair < pairs; ++pair)
-                    std::memset(to + pair * kLinearTile * 4, 0, 4);
-                continue;
-            }
-            for (std::int64_t pair = 0; pair < k / 2; ++pair)
-                std::memcpy(to + pair * kLinearTile * 4, from + (row * k + 2 * pair) * 2, 4);
-            if (k % 2 != 0) {
-                std::byte* last = to + (pairs - 1) * kLinearTile * 4;
-                std::memcpy(last, from + (row * k + k - 1) * 2, 2);
-                std::memset(last + 2, 0, 2);
-            }
+    const std::int64_t pairs = pairs_of(k), step = pair_bytes(type);
+    const std::int64_t rows = std::min(n - tile * kLinearTile, kLinearTile);
+    if (rows < kLinearTile || k % 2 != 0)
+        std::memset(packed + tile * pairs * step, 0, static_cast<std::size_t>(pairs * step));
+    for (std::int64_t row = tile * kLinearTile; row < tile * kLinearTile + rows; ++row) {
+        const std::byte* from = w + row * k * static_cast<std::int64_t>(Bytes);
+        std::byte* even = packed + place_of(type, row, 0, pairs);
+        std::byte* odd = packed + place_of(type, row, 1, pairs);
+        for (std::int64_t i = 0; i + 1 < k; i += 2, from += 2 * Bytes, even += step, odd += step) {
+            std::memcpy(even, from, Bytes); // the source may be unaligned: a memory-mapped file
+            std::memcpy(odd, from + Bytes, Bytes);
         }
+        if (k % 2 != 0)
+            std::memcpy(even, from, Bytes);
     }
 }
 
-LinearPlan plan_linear_bf16(const LinearBf16& args, int threads) noexcept
+} // namespace
+
+std::size_t packed_linear_bytes(LinearType type, std::int64_t n, std::int64_t k) noexcept
+{
+    return static_cast<std::size_t>(tiles_of(n) * pairs_of(k) * pair_bytes(type));
+}
+
+void pack_linear(LinearType type, const void* w, std::int64_t n, std::int64_t k, std::byte* packed) noexcept
+{
+    const auto* from = static_cast<const std::byte*>(w);
+    const int team = n * k > 65536 ? threads() : 1;
+    for_pieces(tiles_of(n), team, Taking::Guided, [&](std::int64_t tile, int) {
+        if (type == LinearType::Fp32)
+            pack_tile<4>(type, from, tile, n, k, packed);
+        else
+            pack_tile<2>(type, from, tile, n, k, packed);
+    });
+}
+
+void unpack_linear(LinearType type, const std::byte* packed, std::int64_t n, std::int64_t k, void* w) noexcept
+{
+    auto* to = static_cast<std::byte*>(w);
+    const std::int64_t bytes = element_bytes(type), pairs = pairs_of(k);
+    for_pieces(n, n * k > 65536 ? threads() : 1, Taking::Guided, [&](std::int64_t row, int) {
+        for (std::int64_t column = 0; column < k; ++column)
+            std::memcpy(to + (row * k + column) * bytes, packed + place_of(type, row, column, pairs),
+                        static_cast<std::size_t>(bytes));
+    });
+}
+
+LinearVariant linear_variant(LinearType type, CpuLevel level) noexcept
+{
+    const bool bf16 = type == LinearType::Bf16;
+    if (bf16 && level >= CpuLevel::Bf16 && linear_bf16_dots().run != nullptr)
+        return linear_bf16_dots();
+    if (level >= CpuLevel::V4)
+        return bf16 ? linear_bf16_v4() : linear_fp32_v4();
+    if (level >= CpuLevel::V3)
+        return bf16 ? linear_bf16_v3() : linear_fp32_v3();
+    return bf16 ? linear_bf16_baseline() : linear_fp32_baseline();
+}
+
+LinearPlan plan_linear(const LinearVariant& variant, const LinearProduct& args, int threads) noexcept
 {
     constexpr std::int64_t small_product = 32 * 1024; // below, waking a thread costs more than it brings
     constexpr std::int64_t chunk_bytes = 8 << 20;     // of converted x: stays in the third-level cache
+    constexpr std::int64_t range_bytes = 16 << 10;    // of a block's weights in fp32: stay in the first-level cache
+    constexpr std::int64_t tasks_per_thread = 6;      // so that a thread that lost its core leaves little undone
 
     LinearPlan plan;
     // An odd number of cache lines, so that a tile's rows do not fall into the same cache set.
-    plan.bf16_stride = (divide_up(args.k, 32) | 1) * 32;
-    plan.chunk_rows =
-        std::clamp<std::int64_t>(chunk_bytes / (plan.bf16_stride * 2) / kLinearBlockRows, 2, 14) * kLinearBlockRows;
+    const std::int64_t in_line = 64 / variant.element;
+    plan.stride = (divide_up(divide_up(args.k, 32) * 32, in_line) | 1) * in_line;
+    plan.block_rows = kLinearBlockRows;
+    plan.chunk_rows = std::clamp<std::int64_t>(chunk_bytes / (plan.stride * variant.element) / kLinearBlockRows, 2, 14)
+        * kLinearBlockRows;
     plan.chunk_rows = std::min(plan.chunk_rows, args.rows);
-    plan.range_pairs = 2304; // two tiles of it: 288 KiB
+    // Dot products of pairs are so fast that longer ranges (in the second-level cache) pay there.
+    plan.range_pairs = variant.element == 2 ? 2304 : range_bytes / (pair_bytes(LinearType::Fp32) * variant.tiles);
     plan.threads = args.rows * args.n * args.k < small_product ? 1 : threads;
-    plan.task_tiles = 2;
+    plan.task_tiles = variant.tiles;
+    if (args.rows <= variant.rows)
+        plan.task_tiles = std::max<std::int64_t>(variant.tiles, 4);
+    const std::int64_t pieces = divide_up(args.rows, plan.block_rows) * divide_up(tiles_of(args.n), plan.task_tiles);
+    if (args.rows > variant.rows && pieces < tasks_per_thread * plan.threads) {
+        const std::int64_t half = divide_up(plan.block_rows / 2, variant.rows) * variant.rows;
+        plan.block_rows = std::clamp<std::int64_t>(half, variant.rows, kLinearBlockRows);
+    }
     return plan;
 }
 
-Status linear_bf16(const LinearBf16& args) noexcept
+void run_linear(const LinearVariant& variant, const LinearProduct& args, const LinearPlan& plan) noexcept
+{
+    const std::int64_t tiles = tiles_of(args.n), tile_tasks = divide_up(tiles, plan.task_tiles);
+    const bool few_rows = args.rows <= variant.rows;
+    for (std::int64_t chunk = 0; chunk < args.rows; chunk += plan.chunk_rows) {
+        const std::int64_t rows = std::min(args.rows - chunk, plan.chunk_rows);
+        const std::int64_t row_tasks = divide_up(rows, plan.block_rows);
+        const auto convert = [&](std::int64_t row, int) {
+            variant.convert(args.x + (chunk + row) * args.x_stride, args.k,
+                            plan.rows + row * plan.stride * variant.element);
+        };
+        // Few rows by the caller alone: shorter than a call of the others.
+        for_pieces(rows, few_rows ? 1 : plan.threads, Taking::Guided, convert);
+        const auto task = [&](std::int64_t index, int) {
+            LinearTask one;
+            one.first_row = chunk;
+            one.row = index % row_tasks * plan.block_rows;
+            one.rows = std::min(rows - one.row, plan.block_rows);
+            one.tile = index / row_tasks * plan.task_tiles;
+            one.tile_end = std::min(tiles, one.tile + plan.task_tiles);
+            variant.run(args, plan, one);
+        };
+        // Few rows: long runs first, for the sake of the prefetching, and short ones last: the memory serves the threads
+        // unequally.
+        for_pieces(tile_tasks * row_tasks, plan.threads, few_rows ? Taking::Guided : Taking::One, task);
+    }
+}
+
+Status linear(const LinearProduct& args) noexcept
 {
     if (args.rows < 0 || args.n < 0 || args.k < 0
         || (args.rows > 1 && (args.x_stride < args.k || args.y_stride < args.n)))
         return Status::BadShape;
-    if (!linear_bf16_available())
-        return Status::Unsupported;
     if (args.rows == 0 || args.n == 0)
         return Status::Ok;
-    LinearPlan plan = plan_linear_bf16(args, omp_in_parallel() ? 1 : omp_get_max_threads());
+    const LinearVariant& variant = chosen_linear(args.type);
+    LinearPlan plan = plan_linear(variant, args, inside_piece() ? 1 : threads());
     thread_local ScratchBuffer scratch;
-    plan.bf16 = static_cast<std::uint16_t*>(
-        scratch.at_least(static_cast<std::size_t>(plan.chunk_rows * plan.bf16_stride) * sizeof(std::uint16_t)));
-    if (plan.bf16 == nullptr)
+    plan.rows = static_cast<std::byte*>(
+        scratch.at_least(static_cast<std::size_t>(plan.chunk_rows * plan.stride * variant.element)));
+    if (plan.rows == nullptr)
         return Status::Unsupported;
-    run_linear_bf16(args, plan);
+    run_linear(variant, args, plan);
     return Status::Ok;
 }
 

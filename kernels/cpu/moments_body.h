@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The body of moments_{baseline,v3,v4}.cpp, which define KVW_MOMENTS_VARIANT. Everything is local to the including
 // file and no standard header is included: the linker might keep a shared copy compiled for one processor for all.
+#include "kernels/cpu/crew.h"
 #include "kernels/cpu/moments_variants.h"
 
 namespace kvw::kernels {
@@ -178,23 +179,18 @@ void add_part(const AccumulateMoments& args, const Head& head, int part, int par
 
 void KVW_MOMENTS_VARIANT(const AccumulateMoments& args, int parts, int threads)
 {
-    const int tasks = args.heads * parts;
-#pragma omp parallel num_threads(threads) if (threads > 1)
-    {
+    for_pieces(args.heads * parts, threads, Taking::One, [&](Index task, int) {
         Panel panel;
-#pragma omp for schedule(dynamic, 1)
-        for (int task = 0; task < tasks; ++task) {
-            const Index h = task / parts, dim = args.dim;
-            Head head;
-            head.x = args.x + h * args.head_stride;
-            head.weights = args.maybe_weights != nullptr ? args.maybe_weights + h * args.weight_head_stride : nullptr;
-            head.shift = args.shift + h * dim;
-            head.weight = args.weight + h;
-            head.sum = args.sum + h * dim;
-            head.product = args.product + h * dim * dim;
-            add_part(args, head, task % parts, parts, panel);
-        }
-    }
+        const Index h = task / parts, dim = args.dim;
+        Head head;
+        head.x = args.x + h * args.head_stride;
+        head.weights = args.maybe_weights != nullptr ? args.maybe_weights + h * args.weight_head_stride : nullptr;
+        head.shift = args.shift + h * dim;
+        head.weight = args.weight + h;
+        head.sum = args.sum + h * dim;
+        head.product = args.product + h * dim * dim;
+        add_part(args, head, static_cast<int>(task % parts), parts, panel);
+    });
 }
 
 } // namespace kvw::kernels

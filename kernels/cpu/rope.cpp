@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "kernels/rope.h"
 
+#include "kernels/cpu/crew.h"
+#include "kernels/threads.h"
+
 namespace kvw::kernels {
 
 Status rope(const Rope& a) noexcept
@@ -10,8 +13,7 @@ Status rope(const Rope& a) noexcept
         return Status::BadShape;
     const std::int64_t rows = a.sequences * a.tokens;
     const int half = a.dim / 2;
-#pragma omp parallel for schedule(static) if (rows >= 32)
-    for (std::int64_t row = 0; row < rows; ++row) {
+    for_pieces(rows, rows >= 32 ? threads() : 1, Taking::Guided, [&](std::int64_t row, int) {
         const float* cosine = a.cosine + (row % a.tokens) * half;
         const float* sine = a.sine + (row % a.tokens) * half;
         for (int head = 0; head < a.heads; ++head) {
@@ -24,7 +26,7 @@ Status rope(const Rope& a) noexcept
                 high[i] = y * cosine[i] + x * sine[i];
             }
         }
-    }
+    });
     return Status::Ok;
 }
 

@@ -2,11 +2,12 @@
 #include "tests/bench/engine_bench_peaks.h"
 
 #include "kernels/cpu/cpu_features.h"
+#include "kernels/cpu/crew.h"
+#include "kernels/threads.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
-
-#include <omp.h>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -62,18 +63,39 @@ constexpr int kChains = 24, kRuns = 9;
     return _mm512_cvtss_f32(total);
 }
 
+[[gnu::target("avx2,fma"), gnu::noinline]] float fp32_chains_256()
+{
+    constexpr int chains = 12; // of 16 registers
+    __m256 sum[chains];
+#pragma GCC unroll 12
+    for (int chain = 0; chain < chains; ++chain) {
+        sum[chain] = _mm256_setzero_ps();
+        asm volatile("" : "+x"(sum[chain]));
+    }
+    __m256 x = _mm256_set1_ps(1.0f), y = _mm256_set1_ps(0.5f);
+    for (long step = 0; step < kSteps; ++step) {
+        asm volatile("" : "+x"(x), "+x"(y));
+#pragma GCC unroll 12
+        for (int chain = 0; chain < chains; ++chain)
+            sum[chain] = _mm256_fmadd_ps(x, y, sum[chain]);
+    }
+    __m256 total = sum[0];
+    for (int chain = 1; chain < chains; ++chain)
+        total = _mm256_add_ps(total, sum[chain]);
+    return _mm256_cvtss_f32(total);
+}
+
 #endif
 
 double best_gflops(float (*chains)(), double flops_per_step)
 {
     double best = 0;
     for (int run = 0; run < kRuns; ++run) {
-        const int threads = omp_get_max_threads();
-        float sum = 0;
+        const int threads = kernels::threads();
+        std::atomic<float> sum{0};
         const auto start = std::chrono::steady_clock::now();
-#pragma omp parallel for schedule(static) reduction(+ : sum)
-        for (int thread = 0; thread < threads; ++thread)
-            sum += chains();
+        kernels::for_pieces(threads, threads, kernels::Taking::One,
+                            [&](std::int64_t, int) { sum.fetch_add(chains()); });
         const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
         if (sum > 0)
             best = std::max(best, threads * flops_per_step * static_cast<double>(kSteps) / seconds / 1e9);
@@ -97,6 +119,8 @@ double fp32_peak_gflops()
 #if defined(__x86_64__)
     if (kernels::isa_level() == kernels::IsaLevel::V4)
         return best_gflops(fp32_chains_512, kChains * 16 * 2.0);
+    if (kernels::isa_level() == kernels::IsaLevel::V3)
+        return best_gflops(fp32_chains_256, 12 * 8 * 2.0);
 #endif
     return 0;
 }

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "kernels/attend_prefill.h"
+#include "kernels/threads.h"
 
 #include "kernels/cpu/attend_prefill_variants.h"
 #include "kernels/cpu/rows_variants.h"
 
 #include <gtest/gtest.h>
-
-#include <omp.h>
 
 #include <algorithm>
 #include <cmath>
@@ -423,14 +422,14 @@ TEST_P(Prefill, StoredFormats)
 TEST_P(Prefill, SameBitsInEveryRunWithAnyThreads)
 {
     const Problem problem({1, 3, 3, 64, 16, 16, 200, 0}, {{4}, {180, true}, {40}}, {{4}, {180, true}, {40}}, 5);
-    const int threads = omp_get_max_threads();
-    omp_set_num_threads(1);
+    const int threads = kernels::threads();
+    set_threads(1);
     const Outputs one = problem.run(variant_, GetParam().products);
     for (const int count : {2, 3, 7}) {
-        omp_set_num_threads(count);
+        set_threads(count);
         EXPECT_TRUE(problem.run(variant_, GetParam().products) == one) << count;
     }
-    omp_set_num_threads(threads);
+    set_threads(threads);
     Outputs without = problem.run(variant_, GetParam().products, Received::NotWanted);
     without.received = one.received;
     EXPECT_TRUE(without == one);

@@ -6,6 +6,8 @@
 #include "core/measure/generation.h"
 #include "tests/measure/measure_support.h"
 
+#include <ATen/CPUGeneratorImpl.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -21,34 +23,57 @@ constexpr int kPrompt = 70, kSteps = 12;
 
 at::Tensor rounded(const at::Tensor& x, at::ScalarType type) { return x.to(type).to(at::kFloat); }
 
-/// x [..., width] as it is read back (kernels/cuda/kv_store.h).
-at::Tensor stored(const at::Tensor& x, DeviceFormat format)
+/// Where numbers are rounded, to bf16 or to codes. Sums in another order decide otherwise where a number lies near the
+/// middle between two; with `shaken`, every number is first moved by up to half a step, which decides as many of them
+/// otherwise as can be.
+class Rounder
 {
-    switch (format) {
-    case DeviceFormat::Fp16:
-        return rounded(x, at::kHalf);
-    case DeviceFormat::Bf16:
-        return rounded(x, at::kBFloat16);
-    case DeviceFormat::Int8: {
-        const at::Tensor scale = rounded(x.abs().amax(-1, true) / 127, at::kHalf);
-        return (x / scale).round().clamp(-128, 127) * scale;
+public:
+    Rounder() = default;
+    explicit Rounder(std::uint64_t seed) : shaken_(at::detail::createCPUGenerator(seed)) {}
+
+    at::Tensor to_bf16(const at::Tensor& x) const { return rounded(moved(x, x.abs() * 0x1p-8), at::kBFloat16); }
+
+    /// x [..., width] as it is read back (kernels/cuda/kv_store.h).
+    at::Tensor stored(const at::Tensor& x, DeviceFormat format) const
+    {
+        switch (format) {
+        case DeviceFormat::Fp16:
+            return rounded(moved(x, x.abs() * 0x1p-11), at::kHalf);
+        case DeviceFormat::Bf16:
+            return to_bf16(x);
+        case DeviceFormat::Int8: {
+            const at::Tensor scale = rounded(x.abs().amax(-1, true) / 127, at::kHalf);
+            return moved(x / scale, at::full({}, 0.5)).round().clamp(-128, 127) * scale;
+        }
+        default: {
+            const at::Tensor zero = rounded(x.amin(-1, true), at::kHalf);
+            const at::Tensor scale = rounded((x.amax(-1, true) - x.amin(-1, true)) / 15, at::kHalf);
+            return moved((x - zero) / scale, at::full({}, 0.5)).round().clamp(0, 15) * scale + zero;
+        }
+        }
     }
-    default: {
-        const at::Tensor zero = rounded(x.amin(-1, true), at::kHalf);
-        const at::Tensor scale = rounded((x.amax(-1, true) - x.amin(-1, true)) / 15, at::kHalf);
-        return ((x - zero) / scale).round().clamp(0, 15) * scale + zero;
+
+private:
+    at::Tensor moved(const at::Tensor& x, const at::Tensor& half_step) const
+    {
+        if (!shaken_)
+            return x;
+        return x + (at::rand(x.sizes(), *shaken_, x.options()) * 2 - 1) * half_step.to(at::kFloat);
     }
-    }
-}
+
+    std::optional<at::Generator> shaken_;
+};
 
 /// The steps of kernels/cuda/decode_step.h in plain tensors. The newest token is read as it came and coded afterwards, as the
 /// CPU's cache has it.
 class StandIn final : public DeviceDecode
 {
 public:
-    StandIn(DeviceModel model, DeviceDecodeOptions options)
+    StandIn(DeviceModel model, DeviceDecodeOptions options, Rounder rounder)
         : model_(std::move(model)),
           options_(std::move(options)),
+          rounder_(std::move(rounder)),
           keys_(options_.layers.size()),
           values_(options_.layers.size())
     {}
@@ -56,8 +81,8 @@ public:
     void fill(int layer, const at::Tensor& k, const at::Tensor& v) override
     {
         const auto i = static_cast<std::size_t>(layer);
-        keys_[i] = stored(projected(k.to(at::kFloat), i), options_.layers[i].key_format);
-        values_[i] = stored(v.to(at::kFloat), options_.layers[i].value_format);
+        keys_[i] = rounder_.stored(projected(k.to(at::kFloat), i), options_.layers[i].key_format);
+        values_[i] = rounder_.stored(v.to(at::kFloat), options_.layers[i].value_format);
     }
     void put(const at::Tensor& tokens) override { tokens_ = tokens; }
     void wait() override {}
@@ -86,9 +111,9 @@ private:
     {
         return maybe_bias.defined() ? x + maybe_bias : x;
     }
-    static at::Tensor product(const at::Tensor& x, const at::Tensor& matrix)
+    at::Tensor product(const at::Tensor& x, const at::Tensor& matrix) const
     {
-        return at::mm(rounded(x, at::kBFloat16), matrix.to(at::kFloat).t());
+        return at::mm(rounder_.to_bf16(x), matrix.to(at::kFloat).t());
     }
     /// [sequences, tokens, heads, head_dim] times the basis of each one's KV head.
     at::Tensor projected(const at::Tensor& x, std::size_t layer) const
@@ -118,24 +143,25 @@ private:
         const auto spread = [&](const at::Tensor& x) {
             return x.permute({0, 2, 1, 3}).repeat_interleave(heads / kv, 1);
         };
-        const at::Tensor keys = spread(at::cat({keys_[i], rounded(k, at::kBFloat16)}, 1));
-        const at::Tensor values = spread(at::cat({values_[i], rounded(v, at::kBFloat16)}, 1));
+        const at::Tensor keys = spread(at::cat({keys_[i], rounder_.to_bf16(k)}, 1));
+        const at::Tensor values = spread(at::cat({values_[i], rounder_.to_bf16(v)}, 1));
         const at::Tensor p =
             at::softmax(at::matmul(q.permute({0, 2, 1, 3}), keys.transpose(2, 3)) * model_.softmax_scale, -1);
-        keys_[i] = at::cat({keys_[i], stored(rounded(k, at::kBFloat16), cache.key_format)}, 1);
-        values_[i] = at::cat({values_[i], stored(rounded(v, at::kBFloat16), cache.value_format)}, 1);
+        keys_[i] = at::cat({keys_[i], rounder_.stored(rounder_.to_bf16(k), cache.key_format)}, 1);
+        values_[i] = at::cat({values_[i], rounder_.stored(rounder_.to_bf16(v), cache.value_format)}, 1);
         return at::matmul(p, values).permute({0, 2, 1, 3}).reshape({b, heads * cache.value_width});
     }
 
     DeviceModel model_;
     DeviceDecodeOptions options_;
+    Rounder rounder_;
     std::vector<at::Tensor> keys_, values_; ///< [sequences, tokens, kv_heads, width] as read back
     at::Tensor tokens_, logits_;
 };
 
 std::unique_ptr<DeviceDecode> stand_in(const DeviceModel& model, const DeviceDecodeOptions& options)
 {
-    return std::make_unique<StandIn>(model, options);
+    return std::make_unique<StandIn>(model, options, Rounder());
 }
 
 class DeviceSteps : public ::testing::Test
@@ -165,9 +191,12 @@ protected:
             out.push_back(decoder.logits(decoder.forward(token(i).view({1, 1}), cache.length(), cache).view({1, -1})));
         return at::cat(out);
     }
-    at::Tensor on_device(const FittedConfiguration& codec) const
+    at::Tensor on_device(const FittedConfiguration& codec, const Rounder& rounder = {}) const
     {
-        DeviceRun run(*model_, codec, 1, kPrompt, kSteps, stand_in);
+        DeviceRun run(*model_, codec, 1, kPrompt, kSteps,
+                      [&](const DeviceModel& model, const DeviceDecodeOptions& options) {
+                          return std::make_unique<StandIn>(model, options, rounder);
+                      });
         prefill(run.decoder(), run.past(), prompt());
         run.store_prompt();
         std::vector<at::Tensor> out;
@@ -196,25 +225,26 @@ protected:
 
 TEST_F(DeviceSteps, GiveTheLogitsOfTheCpu)
 {
-    struct Case
-    {
-        const char* configuration;
-        double share; ///< of the largest logit that one may be off: bf16 in the prompt, and codes off by one
-    };
-    for (const auto& [configuration, share] : {Case{"identity", 0.02},
-                                               {"k=int8,sym v=int8,sym", 0.02},
-                                               {"k=int4 v=int4", 0.06},
-                                               {"k=int8,sym v=int4", 0.04},
-                                               {"v=pca:8,weighted,fold", 0.02},
-                                               {"k=int8,sym v=pca:8,weighted,fold+int8,sym", 0.02},
-                                               {"k=rotate+int8,sym v=int8,sym", 0.02}}) {
+    // How far two computations may be apart that round at the same places: as far as the same one with its roundings
+    // shaken, which is what the model makes of them and nothing of the processor's. Both may stray, hence twice.
+    for (const char* configuration :
+         {"identity", "k=int8,sym v=int8,sym", "k=int4 v=int4", "k=int8,sym v=int4", "v=pca:8,weighted,fold",
+          "k=int8,sym v=pca:8,weighted,fold+int8,sym", "k=rotate+int8,sym v=int8,sym"}) {
         SCOPED_TRACE(configuration);
         const auto codec = fit_to(configuration);
         const at::Tensor wanted = on_cpu(*codec), got = on_device(*codec);
+        double largest = 0, mean = 0;
+        for (const std::uint64_t seed : {1, 2, 3, 4}) {
+            const at::Tensor strayed = (on_device(*codec, Rounder(seed)) - got).abs();
+            largest = std::max(largest, strayed.max().item<double>());
+            mean = std::max(mean, strayed.mean().item<double>());
+        }
+        const at::Tensor apart = (wanted - got).abs();
         const double size = wanted.abs().max().item<double>();
-        RecordProperty(configuration, std::to_string(test::largest_difference(wanted, got) / size));
-        EXPECT_LE(test::largest_difference(wanted, got), share * size);
-        EXPECT_LE((wanted - got).abs().mean().item<double>(), share / 6 * size);
+        RecordProperty(configuration, fmt::format("{:.4f} of {:.4f}", apart.max().item<double>(), 2 * largest));
+        EXPECT_LT(2 * largest, size / 4) << "shaking must not make everything right";
+        EXPECT_LE(apart.max().item<double>(), 2 * largest);
+        EXPECT_LE(apart.mean().item<double>(), 2 * mean);
     }
 }
 

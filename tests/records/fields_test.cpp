@@ -74,7 +74,7 @@ TEST(Fields, OfProvenance)
 {
     expect_field_list<ModelRecord>(11);
     expect_field_list<TextRecord>(4);
-    expect_field_list<EnvironmentRecord>(10);
+    expect_field_list<EnvironmentRecord>(12);
     expect_field_list<RunRecord>(19);
 }
 

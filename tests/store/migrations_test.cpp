@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/store/store_support.h"
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <fstream>
 #include <iterator>
@@ -13,21 +15,34 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The program's first migration, and what later releases might bring.
-const Migration kFirst = built_in_migrations().front();
-constexpr Migration kColour{2, "0002_colour", "ALTER TABLE note ADD COLUMN colour TEXT NOT NULL DEFAULT 'yellow'"};
+/// The version that this program writes.
+const int kNow = newest_version(built_in_migrations());
+/// What later releases might bring.
+const Migration kColour{kNow + 1, "colour", "ALTER TABLE note ADD COLUMN colour TEXT NOT NULL DEFAULT 'yellow'"};
 /// Makes a table anew that others point to, which loses their rows where foreign keys are followed; and raises the
 /// minimum.
-constexpr Migration kRebuild{
-    3, "0003_rebuild",
+const std::string kRebuildSql =
     "CREATE TABLE new_model AS SELECT * FROM model; DROP TABLE model;"
     "CREATE TABLE model (model_hash TEXT PRIMARY KEY NOT NULL, model_name TEXT NOT NULL, model_folder TEXT NOT NULL,"
     " architecture TEXT NOT NULL, layers INTEGER NOT NULL, heads INTEGER NOT NULL, kv_heads INTEGER NOT NULL,"
     " head_dim INTEGER NOT NULL, hidden_size INTEGER NOT NULL, vocab_size INTEGER NOT NULL,"
     " parameters INTEGER NOT NULL) STRICT;"
     "INSERT INTO model SELECT * FROM new_model; DROP TABLE new_model;"
-    "UPDATE meta SET value = '3' WHERE name = 'minimum_compatible_version'"};
-const std::vector<Migration> kOne{kFirst}, kTwo{kFirst, kColour}, kThree{kFirst, kColour, kRebuild};
+    "UPDATE meta SET value = '"
+    + std::to_string(kNow + 2) + "' WHERE name = 'minimum_compatible_version'";
+const Migration kRebuild{kNow + 2, "rebuild", kRebuildSql};
+
+/// Today's migrations and those.
+std::vector<Migration> followed_by(std::initializer_list<Migration> later)
+{
+    const std::span<const Migration> now = built_in_migrations();
+    std::vector<Migration> out(now.begin(), now.end());
+    out.insert(out.end(), later);
+    return out;
+}
+
+const std::vector<Migration> kOne = followed_by({}), kTwo = followed_by({kColour}),
+                             kThree = followed_by({kColour, kRebuild});
 
 StoreOptions with(const std::vector<Migration>& migrations, std::string_view program = "")
 {
@@ -120,48 +135,48 @@ TEST_F(Migrations, AnOlderStoreIsBroughtUpToDateWithEverythingInIt)
         store.delete_run(1); // foreign keys are followed again
         EXPECT_TRUE(store.quality_windows(1).empty());
     }
-    EXPECT_EQ(version(), 3);
-    EXPECT_EQ(ask_sql(file_, "SELECT value FROM meta WHERE name = 'version'"), 3);
+    EXPECT_EQ(version(), kNow + 2);
+    EXPECT_EQ(ask_sql(file_, "SELECT value FROM meta WHERE name = 'version'"), kNow + 2);
     EXPECT_EQ(ask_sql(file_, "SELECT count(*) FROM pragma_table_info('note') WHERE name = 'colour'"), 1);
     EXPECT_EQ(ask_sql(file_, "SELECT count(*) FROM quality_window"), 0);
     open(kThree); // and nothing is run twice
-    EXPECT_EQ(version(), 3);
+    EXPECT_EQ(version(), kNow + 2);
 }
 
 TEST_F(Migrations, ANewStoreGetsAllOfThem)
 {
     open(kThree).put_view_state("a", "b");
-    EXPECT_EQ(version(), 3);
+    EXPECT_EQ(version(), kNow + 2);
     EXPECT_EQ(ask_sql(file_, "PRAGMA application_id"), kStoreApplicationId);
 }
 
 TEST_F(Migrations, OneThatFailsLeavesTheVersionBeforeIt)
 {
     write_full_store(file_);
-    const std::vector<Migration> bad_sql{kFirst, kColour, {3, "0003_wrong", "DELETE FROM note; CREATE TABLE nonsense"}};
-    expect_error(ErrorKind::Internal, {"a.kvw", "0003_wrong"}, [&] { open(bad_sql); });
-    EXPECT_EQ(version(), 2);
+    const std::vector<Migration> bad_sql =
+        followed_by({kColour, {kNow + 2, "wrong", "DELETE FROM note; CREATE TABLE nonsense"}});
+    expect_error(ErrorKind::Internal, {"a.kvw", "wrong"}, [&] { open(bad_sql); });
+    EXPECT_EQ(version(), kNow + 1);
     EXPECT_EQ(open(kTwo).notes().size(), 1u);
-    const std::vector<Migration> orphans{kFirst, kColour, {3, "0003_orphans", "DELETE FROM model"}};
-    expect_error(ErrorKind::Internal, {"0003_orphans", "table run"}, [&] { open(orphans); });
-    EXPECT_EQ(version(), 2);
+    const std::vector<Migration> orphans = followed_by({kColour, {kNow + 2, "orphans", "DELETE FROM model"}});
+    expect_error(ErrorKind::Internal, {"orphans", "table run"}, [&] { open(orphans); });
+    EXPECT_EQ(version(), kNow + 1);
     EXPECT_EQ(open(kThree).run(1)->model, sample_model()) << "and a good one goes on from there";
 }
 
 TEST_F(Migrations, AListWithAGapIsOurMistake)
 {
-    const std::vector<Migration> gap{kFirst, kRebuild};
-    expect_error(ErrorKind::Internal, {"0003_rebuild", "2 is wanted"}, [&] { open(gap); });
+    const std::vector<Migration> gap = followed_by({kRebuild});
+    expect_error(ErrorKind::Internal, {"rebuild", fmt::format("{} is wanted", kNow + 1)}, [&] { open(gap); });
 }
 
 TEST_F(Migrations, OneThatIsKilledHalfwayLeavesTheVersionBeforeIt)
 {
     write_full_store(file_);
-    const std::vector<Migration> endless{
-        kFirst,
-        {2, "0002_endless",
-         "CREATE TABLE big (x); INSERT INTO big WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) "
-         "SELECT randomblob(1000) FROM n"}};
+    const std::vector<Migration> endless = followed_by(
+        {{kNow + 1, "endless",
+          "CREATE TABLE big (x); INSERT INTO big WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) "
+          "SELECT randomblob(1000) FROM n"}});
     const pid_t child = ::fork();
     if (child == 0) {
         try {
@@ -183,7 +198,7 @@ TEST_F(Migrations, OneThatIsKilledHalfwayLeavesTheVersionBeforeIt)
     ASSERT_TRUE(WIFSIGNALED(status));
     Store store = open(kTwo);
     EXPECT_EQ(store.notes().size(), 1u);
-    EXPECT_EQ(version(), 2);
+    EXPECT_EQ(version(), kNow + 1);
     EXPECT_EQ(ask_sql(file_, "SELECT count(*) FROM sqlite_schema WHERE name = 'big'"), 0);
 }
 
@@ -219,7 +234,7 @@ TEST_F(Migrations, TwoProcessesAtOnce)
         Store store = open(kThree);
         for (int i = 0; i < 4; ++i)
             EXPECT_EQ(store.view_state(std::to_string(i)), "there");
-        EXPECT_EQ(version(), 3);
+        EXPECT_EQ(version(), kNow + 2);
         store = Store::open(folder_ / "other.kvw");
         fs::remove(file_);
     }
@@ -233,7 +248,9 @@ TEST_F(Migrations, ANewerStoreThatMayBeReadIsReadOnly)
     {
         Store store = open(kOne);
         EXPECT_EQ(store.access(), Store::Access::ReadOnly);
-        for (const char* word : {"a.kvw", "9.9.0", "store version 2", "knows 1", "reading only"})
+        for (const std::string& word :
+             {std::string("a.kvw"), std::string("9.9.0"), fmt::format("store version {}", kNow + 1),
+              fmt::format("knows {}", kNow), std::string("reading only")})
             EXPECT_THAT(store.notice(), ::testing::HasSubstr(word));
         read_everything(store);
         EXPECT_EQ(store.notes().size(), 1u);
@@ -243,7 +260,7 @@ TEST_F(Migrations, ANewerStoreThatMayBeReadIsReadOnly)
         EXPECT_EQ(open(kOne, Store::Access::ReadOnly).notice(), "") << "reading was asked for";
         store.save_as(folder_ / "copy.kvw");
     }
-    EXPECT_EQ(ask_sql(folder_ / "copy.kvw", "PRAGMA user_version"), 2);
+    EXPECT_EQ(ask_sql(folder_ / "copy.kvw", "PRAGMA user_version"), kNow + 1);
     fs::remove(folder_ / "copy.kvw");
     EXPECT_EQ(contents(folder_.path()), before);
 }
@@ -254,7 +271,9 @@ TEST_F(Migrations, ANewerStoreThatMayNotBeReadIsRefused)
     Store::open(file_, Store::Access::ReadWrite, with(kThree, "9.9.0"));
     const auto before = contents(folder_.path());
     for (const Store::Access access : {Store::Access::ReadWrite, Store::Access::ReadOnly})
-        expect_error(ErrorKind::Unsupported, {"a.kvw", "9.9.0", "store version 3", "knows 1", "takes store version 3"},
+        expect_error(ErrorKind::Unsupported,
+                     {"a.kvw", "9.9.0", fmt::format("store version {}", kNow + 2), fmt::format("knows {}", kNow),
+                      fmt::format("takes store version {}", kNow + 2)},
                      [&] { open(kOne, access); });
     EXPECT_EQ(contents(folder_.path()), before);
 }
@@ -263,7 +282,8 @@ TEST_F(Migrations, AnOlderStoreIsNotReadWithoutBringingItUpToDate)
 {
     write_full_store(file_);
     const auto before = contents(folder_.path());
-    expect_error(ErrorKind::Unsupported, {"a.kvw", "store version 1", "version 2 is wanted"},
+    expect_error(ErrorKind::Unsupported,
+                 {"a.kvw", fmt::format("store version {}", kNow), fmt::format("version {} is wanted", kNow + 1)},
                  [&] { open(kTwo, Store::Access::ReadOnly); });
     EXPECT_EQ(contents(folder_.path()), before);
 }

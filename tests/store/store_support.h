@@ -131,7 +131,7 @@ inline ModelRecord sample_model(const std::string& hash = "m1")
 
 inline EnvironmentRecord sample_environment(int threads = 8)
 {
-    return {"A CPU", 16, threads, 137438953472, "cpu", "fp32", "Debian 12", "g++ 12.2.0", "2.11.0", "0.1.0"};
+    return {"A CPU", 16, threads, 137438953472, "cpu", "fp32", "Debian 12", "g++ 12.2.0", "2.11.0", "0.1.0", "v3", {}};
 }
 
 /// A run with nothing but what it must have.
