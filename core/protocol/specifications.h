@@ -15,7 +15,7 @@ namespace kvw {
 struct EngineOptions
 {
     std::filesystem::path model; ///< a Hugging Face folder
-    std::string type = "bf16";   ///< "fp32" or "bf16"
+    std::string type = "auto";   ///< "fp32", "bf16", or "auto": the faster of both on this machine, as measured there
     std::string device = "cpu";  ///< "cpu" or "cuda"
     int threads = 0;             ///< 0: one a core
     std::string kernels =
