@@ -51,6 +51,18 @@ bool isDevice(const std::string& ran_on, const std::string& asked)
     return ran_on == asked || ran_on.starts_with(asked + ":") || ran_on.starts_with(asked + " ");
 }
 
+/// The level of instructions that a run used; empty where its record has none.
+template<typename Environment>
+std::string instructionsOf(const Environment& environment)
+{
+    if constexpr (requires { environment.instructions.value_or(std::string()); })
+        return environment.instructions.value_or(std::string());
+    else if constexpr (requires { environment.instructions; })
+        return environment.instructions;
+    else
+        return {};
+}
+
 /// A job's settings as they were asked for; what they do not say has its default.
 template<typename Specification>
 Specification settingsOf(const Provenance& source)
@@ -102,14 +114,26 @@ EarlierRuns::EarlierRuns(const Workspace& workspace, const EngineOptions& engine
       m_cpu(std::move(cpu)),
       m_model(modelHash(workspace, QString::fromStdString(engine.model.string())))
 {
+    findInstructions(workspace);
     findType(workspace, engine.type);
+}
+
+void EarlierRuns::findInstructions(const Workspace& workspace)
+{
+    const auto& runs = workspace.runs();
+    const auto newest = std::find_if(runs.rbegin(), runs.rend(), [this](const Provenance& run) {
+        return run.run.status == RunStatus::Measured && run.environment.cpu == m_cpu;
+    });
+    if (newest != runs.rend())
+        m_instructions = instructionsOf(newest->environment);
 }
 
 bool EarlierRuns::ranAlike(const Provenance& source) const
 {
     const EnvironmentRecord& environment = source.environment;
     return source.run.status == RunStatus::Measured && source.model.hash == m_model && environment.cpu == m_cpu
-        && environment.threads == m_engine.threads && isDevice(environment.device, m_engine.device)
+        && instructionsOf(environment) == m_instructions && environment.threads == m_engine.threads
+        && isDevice(environment.device, m_engine.device)
         && (!mentions(source, "\"reference\"") || engineWord(source, "kernels") == m_engine.kernels);
 }
 

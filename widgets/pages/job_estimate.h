@@ -30,11 +30,13 @@ public:
 private:
     bool ranAlike(const Provenance& source) const; ///< model, processor, device, threads, kernels
     void findType(const Workspace& workspace, const std::string& asked);
+    void findInstructions(const Workspace& workspace);
 
     EngineOptions m_engine;
     std::string m_cpu;
     std::string m_model; ///< hash
     std::optional<std::string> m_type;
+    std::string m_instructions; ///< level of the newest run on this processor
 };
 
 /// How long a job will take, from what the same work took before.

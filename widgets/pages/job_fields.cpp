@@ -23,7 +23,7 @@ QLabel* makeLabel(const QString& text, QWidget* field, QWidget* parent)
     auto* label = new QLabel(text, parent);
     label->setBuddy(field);
     // The underlined letter parts a kerned pair ("To"), and Qt measures the text without it.
-    label->setContentsMargins(0, 0, kKerning_px, 0);
+    label->setMinimumWidth(label->sizeHint().width() + kKerning_px);
     return label;
 }
 

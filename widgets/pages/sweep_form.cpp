@@ -51,7 +51,7 @@ void alignLabels(QGridLayout* outer, QGridLayout* inner)
     for (const QGridLayout* grid : {outer, inner})
         for (int row = 0; row < grid->rowCount(); ++row)
             if (const QLayoutItem* item = grid->itemAtPosition(row, 0); item && qobject_cast<QLabel*>(item->widget()))
-                width = std::max(width, item->sizeHint().width());
+                width = std::max(width, item->minimumSize().width());
     for (QGridLayout* grid : {outer, inner})
         grid->setColumnMinimumWidth(0, width);
 }
