@@ -13,6 +13,7 @@
 #include <QPlainTextEdit>
 #include <QProgressBar>
 #include <QPushButton>
+#include <QScrollBar>
 #include <QSplitter>
 #include <QTableView>
 #include <QVBoxLayout>
@@ -172,6 +173,7 @@ void JobPanel::showPicked()
     m_shown = pickedJob();
     m_log->setPlainText(m_shown == 0 ? QString() : m_jobs->log(m_shown).join(QLatin1Char('\n')));
     m_log->moveCursor(QTextCursor::End);
+    m_log->horizontalScrollBar()->setValue(0); // sentences are read from their beginning
     showState();
 }
 
