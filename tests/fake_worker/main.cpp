@@ -119,7 +119,8 @@ struct Call
     RowId job = 0;
 };
 
-int work(const Call& call, std::chrono::milliseconds pause, int layers)
+/// `fatal`: the signal that it dies of where it does not get to the last layer.
+int work(const Call& call, std::chrono::milliseconds pause, int layers, int fatal = SIGSEGV)
 {
     send(hello());
     std::fputs("the fake worker writes to its log\n", stderr);
@@ -135,7 +136,7 @@ int work(const Call& call, std::chrono::milliseconds pause, int layers)
         send(protocol::Heartbeat{layer * 0.1});
     }
     if (layers < kLayers)
-        std::raise(SIGSEGV);
+        std::raise(fatal);
     job.end(protocol::Status::Succeeded);
     return 0;
 }
@@ -143,6 +144,36 @@ int work(const Call& call, std::chrono::milliseconds pause, int layers)
 int normal(const Call& call) { return work(call, 1ms, kLayers); }
 int slow(const Call& call) { return work(call, 300ms, kLayers); }
 int crash_after_three_layers(const Call& call) { return work(call, 1ms, 3); }
+
+/// As the system ends a process when memory runs out.
+int out_of_memory(const Call& call) { return work(call, 1ms, 3, SIGKILL); }
+
+/// As a worker answers SIGTERM: in good order, and nobody at the window asked for it.
+int told_to_end(const Call& call)
+{
+    send(hello());
+    FakeJob job(call.store, call.job);
+    send(protocol::Stage{0, 1, "calibrating"});
+    job.layer(0);
+    job.end(protocol::Status::Cancelled);
+    return 130;
+}
+
+/// What a shell around a worker makes of SIGKILL.
+int exit_137(const Call&)
+{
+    send(hello());
+    return 137;
+}
+
+/// Dies of a signal of its own while it is being cancelled.
+int aborts_when_cancelled(const Call&)
+{
+    send(hello());
+    while (!cancelled(1h)) {}
+    std::raise(SIGABRT);
+    return 0;
+}
 
 int crash_before_hello(const Call&)
 {
@@ -279,6 +310,10 @@ const std::map<std::string_view, int (*)(const Call&)> kModes{
     {"normal", normal},
     {"slow", slow},
     {"crash_after_three_layers", crash_after_three_layers},
+    {"out_of_memory", out_of_memory},
+    {"told_to_end", told_to_end},
+    {"exit_137", exit_137},
+    {"aborts_when_cancelled", aborts_when_cancelled},
     {"crash_before_hello", crash_before_hello},
     {"exit_before_hello", exit_before_hello},
     {"no_hello", no_hello},

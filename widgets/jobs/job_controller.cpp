@@ -268,8 +268,13 @@ void JobController::writeEnd(RowId job, const WorkerVerdict& verdict)
         if (!m_live[job].log.isEmpty())
             store.add_job_event({job, {}, kLogEvent, logBody(m_live[job].log)});
         auto row = store.job(job);
-        // A worker that ended well has written this itself, and knows better.
-        if (row && (row->status == JobStatus::Queued || row->status == JobStatus::Running)) {
+        // A worker that ended well has written this itself, and knows better; but not who wanted it to end. Whoever
+        // opened the project meanwhile saw a dead process, and not why.
+        const bool open = row
+            && (row->status == JobStatus::Queued || row->status == JobStatus::Running
+                || row->status == JobStatus::Interrupted);
+        const bool not_asked_for = row && row->status == JobStatus::Cancelled && verdict.status == JobStatus::Failed;
+        if (open || not_asked_for) {
             row->status = verdict.status;
             row->finished_at = utc_now();
             row->process.reset();

@@ -24,7 +24,7 @@ struct LiveJob
     std::optional<double> cancelled_after_s; ///< none while nobody has cancelled it
 };
 
-/// The queue of jobs: one worker at a time, since each uses every core. A job is a row of the project's job table; the
+/// The queue of jobs: one worker at a time, as each takes most cores. A job is a row of the project's job table; the
 /// worker takes it from there and keeps it in step, and this class writes only what a worker could not any more.
 ///
 /// Only jobs that were submitted here are started by themselves: a queued row may belong to another window on the same

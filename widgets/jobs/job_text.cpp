@@ -14,10 +14,10 @@
 namespace kvw {
 namespace {
 
-QString tr(const char* text, const char* comment = nullptr)
+struct JobText
 {
-    return QCoreApplication::translate("kvw::JobText", text, comment);
-}
+    Q_DECLARE_TR_FUNCTIONS(kvw::JobText)
+};
 
 struct Word
 {
@@ -46,7 +46,7 @@ QString shown(const Word (&words)[Size], const QString& said)
 {
     for (const Word& word : words)
         if (said == QLatin1String(word.said))
-            return tr(word.shown);
+            return JobText::tr(word.shown);
     return said;
 }
 
@@ -64,17 +64,17 @@ QString kindText(RunKind kind)
 {
     switch (kind) {
     case RunKind::Calibrate:
-        return tr("Calibration");
+        return JobText::tr("Calibration");
     case RunKind::Ppl:
-        return tr("Perplexity");
+        return JobText::tr("Perplexity");
     case RunKind::Sweep:
-        return tr("Sweep");
+        return JobText::tr("Sweep");
     case RunKind::Bench:
-        return tr("Speed and memory");
+        return JobText::tr("Speed and memory");
     case RunKind::Generate:
-        return tr("Generation");
+        return JobText::tr("Generation");
     case RunKind::Import:
-        return tr("Import");
+        return JobText::tr("Import");
     }
     return {};
 }
@@ -83,17 +83,17 @@ QString statusText(JobStatus status)
 {
     switch (status) {
     case JobStatus::Queued:
-        return tr("waiting", "a job");
+        return JobText::tr("waiting", "a job");
     case JobStatus::Running:
-        return tr("running", "a job");
+        return JobText::tr("running", "a job");
     case JobStatus::Succeeded:
-        return tr("done", "a job");
+        return JobText::tr("done", "a job");
     case JobStatus::Failed:
-        return tr("failed", "a job");
+        return JobText::tr("failed", "a job");
     case JobStatus::Cancelled:
-        return tr("cancelled", "a job");
+        return JobText::tr("cancelled", "a job");
     case JobStatus::Interrupted:
-        return tr("interrupted", "a job");
+        return JobText::tr("interrupted", "a job");
     }
     return {};
 }
@@ -104,15 +104,15 @@ QString stateText(WorkerClient::State state)
     case WorkerClient::State::Idle:
         return {};
     case WorkerClient::State::Starting:
-        return tr("starting", "a job");
+        return JobText::tr("starting", "a job");
     case WorkerClient::State::Running:
-        return tr("running", "a job");
+        return JobText::tr("running", "a job");
     case WorkerClient::State::NotResponding:
-        return tr("not responding", "a job");
+        return JobText::tr("not responding", "a job");
     case WorkerClient::State::Cancelling:
-        return tr("cancelling", "a job");
+        return JobText::tr("cancelling", "a job");
     case WorkerClient::State::Finished:
-        return tr("ending", "a job");
+        return JobText::tr("ending", "a job");
     }
     return {};
 }
@@ -129,21 +129,24 @@ QString durationText(double seconds)
     const QLocale locale;
     const auto two = [](long long value) { return QStringLiteral("%1").arg(value, 2, 10, QLatin1Char('0')); };
     if (whole < 60)
-        return tr("%1 s", "seconds")
+        return JobText::tr("%1 s", "seconds")
             .arg(seconds < 10 && seconds != std::floor(seconds) ? locale.toString(seconds, 'f', 1)
                                                                 : locale.toString(whole));
     if (whole < 3600)
-        return tr("%1 min %2 s").arg(locale.toString(whole / 60), two(whole % 60));
+        return JobText::tr("%1 min %2 s").arg(locale.toString(whole / 60), two(whole % 60));
     if (whole < 48 * 3600)
-        return tr("%1 h %2 min").arg(locale.toString(whole / 3600), two(whole % 3600 / 60));
-    return tr("%1 d %2 h", "days and hours").arg(locale.toString(whole / 86400), two(whole % 86400 / 3600));
+        return JobText::tr("%1 h %2 min").arg(locale.toString(whole / 3600), two(whole % 3600 / 60));
+    return JobText::tr("%1 d %2 h", "days and hours").arg(locale.toString(whole / 86400), two(whole % 86400 / 3600));
 }
 
 QString stageLine(const JobProgress& progress)
 {
     if (progress.stage == 0)
         return {};
-    return tr("Stage %1 of %2: %3").arg(progress.stage).arg(progress.stages).arg(stageText(progress.stage_name));
+    return JobText::tr("Stage %1 of %2: %3")
+        .arg(progress.stage)
+        .arg(progress.stages)
+        .arg(stageText(progress.stage_name));
 }
 
 QString progressLine(const JobProgress& progress)
@@ -151,14 +154,15 @@ QString progressLine(const JobProgress& progress)
     QStringList parts;
     const QString unit = unitText(progress.unit);
     if (progress.total > 0)
-        parts.append(tr("%1 of %2 %3", "done, total, unit").arg(number(progress.done), number(progress.total), unit));
+        parts.append(
+            JobText::tr("%1 of %2 %3", "done, total, unit").arg(number(progress.done), number(progress.total), unit));
     else if (progress.done > 0)
         parts.append(QStringLiteral("%1 %2").arg(number(progress.done), unit));
     if (progress.per_s && *progress.per_s > 0)
-        parts.append(tr("%1 %2/s", "speed, unit").arg(number(*progress.per_s), unit));
+        parts.append(JobText::tr("%1 %2/s", "speed, unit").arg(number(*progress.per_s), unit));
     if (progress.eta_s && progress.fraction != 1.0)
         if (const QString left = durationText(*progress.eta_s); !left.isEmpty())
-            parts.append(tr("%1 left", "time").arg(left));
+            parts.append(JobText::tr("%1 left", "time").arg(left));
     return parts.join(QStringLiteral(" · "));
 }
 
@@ -181,11 +185,11 @@ QString subjectText(const JobRecord& job)
     const int count = configurations != json.end() && configurations->is_array() ? int(configurations->size()) : 0;
     QStringList parts;
     if (!model.isEmpty())
-        parts.append(text.isEmpty() ? model : tr("%1 on %2", "model, text").arg(model, text));
+        parts.append(text.isEmpty() ? model : JobText::tr("%1 on %2", "model, text").arg(model, text));
     if (const QString grid = words(json, "grid"); !grid.isEmpty())
         parts.append(grid);
     else if (count > 0)
-        parts.append(QCoreApplication::translate("kvw::JobText", "%n configuration(s)", nullptr, count));
+        parts.append(JobText::tr("%n configuration(s)", nullptr, count));
     return parts.join(QStringLiteral(", "));
 }
 

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <csignal>
+#include <cstring>
 #include <limits>
 
 #include <sys/resource.h>
@@ -15,7 +17,8 @@ namespace kvw {
 namespace {
 
 constexpr qint64 kRateSpan_ms = 5000;
-constexpr int kWorkerNice = 5; ///< the window stays quick while a worker uses every core
+constexpr int kShellSignals = 128;
+constexpr int kWorkerNice = 5; ///< the window stays quick, whatever cores a worker was given
 constexpr qsizetype kMetricsAtOnce = 10'000;
 constexpr qsizetype kTextAtOnce = 256 * 1024; ///< characters; more is no generated text
 
@@ -26,6 +29,13 @@ struct Overloaded : Calls...
 };
 template<typename... Calls>
 Overloaded(Calls...) -> Overloaded<Calls...>;
+
+/// "SIGSEGV"; a number for those without a name.
+QString signalName(int signal)
+{
+    const char* name = ::sigabbrev_np(signal);
+    return name ? QStringLiteral("SIG") + QLatin1String(name) : QStringLiteral("signal %1").arg(signal);
+}
 
 } // namespace
 
@@ -330,25 +340,12 @@ void WorkerClient::processEnded()
 
 WorkerVerdict WorkerClient::verdict() const
 {
-    if (m_result) {
-        switch (m_result->status) {
-        case protocol::Status::Succeeded:
-            return {JobStatus::Succeeded, QStringLiteral("ok"), {}};
-        case protocol::Status::Cancelled:
-            return {JobStatus::Cancelled, toQt(m_result->code), {toQt(m_result->message), toQt(m_result->hint)}};
-        case protocol::Status::Failed:
-            break;
-        }
-        return {JobStatus::Failed, toQt(m_result->code), {toQt(m_result->message), toQt(m_result->hint)}};
-    }
+    if (m_result)
+        return resultVerdict();
     if (m_fault)
         return *m_fault;
     if (m_cancelled || m_killed)
-        return {JobStatus::Cancelled,
-                QStringLiteral("cancelled"),
-                {m_terminated || m_killed ? tr("It was ended before it had answered; what it had committed is kept.")
-                                          : tr("It was cancelled; what it had committed is kept."),
-                 {}}};
+        return cancelVerdict();
     if (m_process.error() == QProcess::FailedToStart)
         return {JobStatus::Failed,
                 QStringLiteral("not_started"),
@@ -359,19 +356,76 @@ WorkerVerdict WorkerClient::verdict() const
     return crashVerdict();
 }
 
+WorkerVerdict WorkerClient::resultVerdict() const
+{
+    const Problem problem{toQt(m_result->message), toQt(m_result->hint)};
+    switch (m_result->status) {
+    case protocol::Status::Succeeded:
+        return {JobStatus::Succeeded, QStringLiteral("ok"), {}};
+    case protocol::Status::Failed:
+        return {JobStatus::Failed, toQt(m_result->code), problem};
+    case protocol::Status::Cancelled:
+        break;
+    }
+    if (m_cancelled || m_killed)
+        return {JobStatus::Cancelled, toQt(m_result->code), problem};
+    // A worker takes SIGTERM and SIGINT for a wish to end in good order, whoever sends them.
+    return {JobStatus::Failed,
+            QStringLiteral("ended"),
+            {tr("The worker was told to end by a signal from outside this window, %1; what it had committed is kept.")
+                 .arg(whenText()),
+             tr("SIGTERM and SIGINT do that, as when a session or the machine is shut down. Run the job again.")}};
+}
+
+WorkerVerdict WorkerClient::cancelVerdict() const
+{
+    // Of a worker that nobody here had killed yet, the signal is news.
+    if (m_process.exitStatus() == QProcess::CrashExit && !m_terminated && !m_killed)
+        return {JobStatus::Cancelled,
+                QStringLiteral("cancelled"),
+                {tr("It was cancelled, and the worker was ended by %1 before it had answered; what it had committed is "
+                    "kept.")
+                     .arg(signalName(m_process.exitCode())),
+                 {}}};
+    return {JobStatus::Cancelled,
+            QStringLiteral("cancelled"),
+            {m_terminated || m_killed ? tr("It was ended before it had answered; what it had committed is kept.")
+                                      : tr("It was cancelled; what it had committed is kept."),
+             {}}};
+}
+
+QString WorkerClient::whenText() const
+{
+    if (!m_hello)
+        return tr("before it said anything");
+    if (m_progress.stage == 0)
+        return tr("before its first stage");
+    return tr("in stage %1 of %2, \"%3\"").arg(m_progress.stage).arg(m_progress.stages).arg(m_progress.stage_name);
+}
+
 WorkerVerdict WorkerClient::crashVerdict() const
 {
-    const QString how = m_process.exitStatus() == QProcess::CrashExit
-        ? tr("crashed (signal %1)").arg(m_process.exitCode())
-        : tr("ended without a result (exit code %1)").arg(m_process.exitCode());
-    const QString when = !m_hello ? tr("before it said anything")
-        : m_progress.stage == 0
-        ? tr("before its first stage")
-        : tr("in stage %1 of %2, \"%3\"").arg(m_progress.stage).arg(m_progress.stages).arg(m_progress.stage_name);
-    return {JobStatus::Failed,
-            QStringLiteral("crashed"),
-            {tr("The worker %1 %2; what it had committed is kept.").arg(how, when),
-             tr("The log has what it wrote last. Too little memory ends a process without a word (signal 9).")}};
+    const int code = m_process.exitCode();
+    const bool by_signal = m_process.exitStatus() == QProcess::CrashExit;
+    // A shell that starts the worker tells of a signal as 128 and its number.
+    const int signal = by_signal ? code : code - kShellSignals;
+    QString message;
+    if (signal == SIGKILL)
+        message = tr("The worker was ended by SIGKILL, perhaps because memory ran out, %1; what it had committed is "
+                     "kept.")
+                      .arg(whenText());
+    else if (by_signal || (signal > 0 && signal < NSIG))
+        message =
+            tr("The worker was ended by %1, %2; what it had committed is kept.").arg(signalName(signal), whenText());
+    else
+        message = tr("The worker ended without a result (exit code %1), %2; what it had committed is kept.")
+                      .arg(code)
+                      .arg(whenText());
+    const QString hint = signal == SIGKILL
+        ? tr("Close other programs, or take a shorter window or context, fewer sequences or the type bf16. The log has "
+             "what it wrote last.")
+        : tr("The log has what it wrote last.");
+    return {JobStatus::Failed, QStringLiteral("crashed"), {message, hint}};
 }
 
 } // namespace kvw

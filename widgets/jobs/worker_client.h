@@ -48,8 +48,9 @@ struct JobProgress
 struct WorkerVerdict
 {
     JobStatus status = JobStatus::Failed; ///< Succeeded, Failed or Cancelled
-    QString code;                         ///< "ok", the name of an error's kind, "crashed", "protocol", "not_started"
-    Problem problem;                      ///< empty when it succeeded
+    /// "ok", the name of an error's kind, "crashed", "ended" (told to from outside), "protocol", "not_started".
+    QString code;
+    Problem problem; ///< empty when it succeeded
     bool operator==(const WorkerVerdict&) const = default;
 };
 
@@ -115,7 +116,10 @@ private:
     void fail(const QString& code, const Problem& problem);
     void processEnded();
     WorkerVerdict verdict() const;
+    WorkerVerdict resultVerdict() const;
+    WorkerVerdict cancelVerdict() const;
     WorkerVerdict crashVerdict() const;
+    QString whenText() const;
 
     WorkerTimes m_times;
     QProcess m_process;

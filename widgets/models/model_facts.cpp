@@ -15,7 +15,10 @@ namespace {
 /// Gram matrix of the output projection.
 constexpr double kMatricesOfHead = 5 * 2 + 2 * 2 + 1;
 
-QString tr(const char* text) { return QCoreApplication::translate("kvw::ModelFacts", text); }
+struct FactsWords
+{
+    Q_DECLARE_TR_FUNCTIONS(kvw::ModelFacts)
+};
 
 /// The first of these below the folder of the program, or beside it, that is there.
 QString firstThere(const QStringList& places)
@@ -41,21 +44,21 @@ double ModelFacts::needed_bytes(double bytes_per_value, int window) const
 std::variant<ModelFacts, Problem> checkModel(const QString& folder)
 {
     if (folder.trimmed().isEmpty())
-        return Problem{tr("No model is chosen."),
-                       tr("Choose a folder with config.json, model.safetensors and tokenizer.json.")};
+        return Problem{FactsWords::tr("No model is chosen."),
+                       FactsWords::tr("Choose a folder with config.json, model.safetensors and tokenizer.json.")};
     const std::filesystem::path path(folder.toStdU16String());
     try {
         if (!QFileInfo(folder).isDir())
-            return Problem{tr("%1: there is no such folder.").arg(folder),
-                           tr("Choose a folder with config.json, model.safetensors and tokenizer.json.")};
+            return Problem{FactsWords::tr("%1: there is no such folder.").arg(folder),
+                           FactsWords::tr("Choose a folder with config.json, model.safetensors and tokenizer.json.")};
         ModelFacts facts;
         facts.config = read_model_config(path);
         const WeightFiles weights = WeightFiles::open(path);
         facts.weight_bytes = weights.total_bytes();
         facts.weight_files = static_cast<int>(weights.files().size());
         if (!QFileInfo::exists(QDir(folder).filePath(QStringLiteral("tokenizer.json"))))
-            return Problem{tr("%1: tokenizer.json is missing.").arg(folder),
-                           tr("Take it from where the model came from.")};
+            return Problem{FactsWords::tr("%1: tokenizer.json is missing.").arg(folder),
+                           FactsWords::tr("Take it from where the model came from.")};
         return facts;
     } catch (const Error& error) {
         return toProblem(error);
@@ -84,16 +87,19 @@ std::variant<TextFacts, Problem> checkText(const QString& file)
 {
     const QFileInfo info(file);
     if (file.trimmed().isEmpty())
-        return Problem{tr("No text is chosen."),
-                       tr("Choose a file of UTF-8 text, or JSON lines with a field \"text\".")};
+        return Problem{FactsWords::tr("No text is chosen."),
+                       FactsWords::tr("Choose a file of UTF-8 text, or JSON lines with a field \"text\".")};
     if (!info.exists())
-        return Problem{tr("%1: there is no such file.").arg(file), tr("Look at the spelling, or choose another one.")};
+        return Problem{FactsWords::tr("%1: there is no such file.").arg(file),
+                       FactsWords::tr("Look at the spelling, or choose another one.")};
     if (info.isDir())
-        return Problem{tr("%1 is a folder, and a text is wanted.").arg(file), tr("Choose a file in it.")};
+        return Problem{FactsWords::tr("%1 is a folder, and a text is wanted.").arg(file),
+                       FactsWords::tr("Choose a file in it.")};
     if (!info.isReadable())
-        return Problem{tr("%1 may not be read.").arg(file), tr("Ask its owner, or choose another one.")};
+        return Problem{FactsWords::tr("%1 may not be read.").arg(file),
+                       FactsWords::tr("Ask its owner, or choose another one.")};
     if (info.size() == 0)
-        return Problem{tr("%1 is empty.").arg(file), tr("Choose another one.")};
+        return Problem{FactsWords::tr("%1 is empty.").arg(file), FactsWords::tr("Choose another one.")};
     return TextFacts{info.size()};
 }
 

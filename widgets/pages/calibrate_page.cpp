@@ -4,15 +4,17 @@
 #include "core/protocol/specifications.h"
 #include "widgets/jobs/job_controller.h"
 #include "widgets/jobs/job_text.h"
+#include "widgets/models/machine.h"
 #include "widgets/models/model_facts.h"
 #include "widgets/models/settings.h"
+#include "widgets/pages/engine_fields.h"
+#include "widgets/pages/job_estimate.h"
 #include "widgets/pages/path_picker.h"
 #include "widgets/plots/convergence_plot.h"
 #include "widgets/plots/heat_map.h"
 #include "widgets/shell/icons.h"
 
 #include <QCheckBox>
-#include <QComboBox>
 #include <QFormLayout>
 #include <QLabel>
 #include <QLineEdit>
@@ -75,41 +77,37 @@ QWidget* CalibratePage::makeForm()
     m_weighted = new QCheckBox(tr("&Attention-weighted moments too"), box);
     m_weighted->setChecked(defaults.weighted);
     m_weighted->setToolTip(tr("Needed by the codecs \"weighted\"; takes longer"));
-    m_type = new QComboBox(box);
-    m_type->addItems({QStringLiteral("bf16"), QStringLiteral("fp32")});
-    m_type->setToolTip(tr("What the model computes in"));
-    m_device = new QComboBox(box);
-    m_device->addItems({QStringLiteral("cpu"), QStringLiteral("cuda")});
-    m_device->setToolTip(tr("Where the model runs"));
-    m_threads = spin(box, 0, 1024, 0, 1, tr("Threads of the engine; 0: one for each core"));
-    m_threads->setSpecialValueText(tr("one a core"));
+    m_engine = new EngineFields(Bases::NotNeeded, box);
+    m_estimate = new QLabel(box);
+    m_estimate->setTextFormat(Qt::PlainText);
+    m_estimate->setWordWrap(true);
     m_start = new QPushButton(icon(QStringLiteral("kvw-start-job")), tr("&Start the calibration"), box);
 
     auto* form = new QFormLayout(box);
     form->setRowWrapPolicy(QFormLayout::WrapLongRows);
     form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
     form->setVerticalSpacing(fontMetrics().height() * 2 / 3);
-    form->addRow(tr("&Model:"), m_model);
-    form->addRow(tr("&Text:"), m_text);
-    form->addRow(tr("To&kens:"), m_tokens);
-    form->addRow(tr("&Window:"), m_window);
-    form->addRow(tr("S&inks:"), m_sinks);
+    form->addRow(tr("&Model"), m_model);
+    form->addRow(tr("Te&xt"), m_text);
+    form->addRow(tr("Tok&ens"), m_tokens);
+    form->addRow(tr("&Window"), m_window);
+    form->addRow(tr("S&inks"), m_sinks);
     form->addRow(QString(), m_weighted);
-    form->addRow(tr("T&ype:"), m_type);
-    form->addRow(tr("&Device:"), m_device);
-    form->addRow(tr("T&hreads:"), m_threads);
+    m_engine->addRows(form);
     form->addRow(QString(), m_start);
-    const std::pair<QWidget*, QString> names[] = {{m_tokens, tr("Tokens")}, {m_window, tr("Window")},
-                                                  {m_sinks, tr("Sinks")},   {m_type, tr("Type")},
-                                                  {m_device, tr("Device")}, {m_threads, tr("Threads")}};
+    form->addRow(QString(), m_estimate);
+    const std::pair<QWidget*, QString> names[] = {
+        {m_tokens, tr("Tokens")}, {m_window, tr("Window")}, {m_sinks, tr("Sinks")}};
     for (const auto& [widget, name] : names)
         widget->setAccessibleName(name);
 
     connect(m_start, &QPushButton::clicked, this, &CalibratePage::start);
     for (PathPicker* picker : {m_model, m_text})
         connect(picker, &PathPicker::changed, this, &CalibratePage::formChanged);
-    connect(m_type, &QComboBox::currentTextChanged, this, &CalibratePage::formChanged);
-    connect(m_window, &QSpinBox::valueChanged, this, &CalibratePage::formChanged);
+    connect(m_engine, &EngineFields::changed, this, &CalibratePage::formChanged);
+    connect(m_weighted, &QCheckBox::toggled, this, &CalibratePage::formChanged);
+    for (QSpinBox* number : {m_tokens, m_window, m_sinks})
+        connect(number, &QSpinBox::valueChanged, this, &CalibratePage::formChanged);
     auto* scroll = new QScrollArea;
     scroll->setWidget(box);
     scroll->setWidgetResizable(true);
@@ -138,7 +136,7 @@ QWidget* CalibratePage::makeLive()
     m_cancel->setToolTip(tr("End the calibration; what it has finished is kept"));
     m_kill = new QPushButton(tr("&Kill"), box);
     m_kill->setToolTip(tr("End the worker at once, without waiting for it"));
-    m_spectra = new QPushButton(tr("S&how the spectra"), box);
+    m_spectra = new QPushButton(tr("Show the spe&ctra"), box);
     auto* row = new QHBoxLayout;
     row->addWidget(m_bar, 1);
     for (QPushButton* button : {m_cancel, m_kill, m_spectra})
@@ -203,27 +201,38 @@ void CalibratePage::takePaths()
 
 void CalibratePage::formChanged()
 {
-    m_model->setUse(m_type->currentText() == QStringLiteral("fp32") ? 4 : 2, m_window->value());
+    // "auto" may end in either, and tries both.
+    m_model->setUse(job().engine.type == "bf16" ? 2 : 4, m_window->value());
     const bool good = m_model->isGood() && m_text->isGood();
     m_start->setEnabled(good);
     m_start->setToolTip(good ? tr("The job runs in a process of its own; the window stays usable")
                              : tr("Choose a model and a text first"));
+    showEstimate();
 }
 
-std::string CalibratePage::specification() const
+void CalibratePage::showEstimate()
+{
+    CalibrateSpecification asked = job();
+    const qint64 there = m_text->tokens();
+    if (asked.tokens == 0 || asked.tokens > there)
+        asked.tokens = there;
+    const bool ready = workspace() && workspace()->isOpen() && m_model->isGood() && m_text->isGood();
+    m_estimate->setText(ready ? estimateText(estimateCalibration(*workspace(), asked, thisMachine().cpu)) : QString());
+}
+
+CalibrateSpecification CalibratePage::job() const
 {
     CalibrateSpecification job;
-    job.engine.model = m_model->path().toStdString();
-    job.engine.type = toStd(m_type->currentText());
-    job.engine.device = toStd(m_device->currentText());
-    job.engine.threads = m_threads->value();
+    job.engine = m_engine->options(m_model->path());
     job.text = toStd(m_text->path());
     job.tokens = m_tokens->value();
     job.window = m_window->value();
     job.sinks = m_sinks->value();
     job.weighted = m_weighted->isChecked();
-    return nlohmann::json(job).dump();
+    return job;
 }
+
+std::string CalibratePage::specification() const { return nlohmann::json(job()).dump(); }
 
 void CalibratePage::start()
 {
@@ -255,6 +264,7 @@ void CalibratePage::refresh()
     showState();
     showCurve();
     showSpectra();
+    showEstimate();
 }
 
 void CalibratePage::showState()
@@ -374,10 +384,12 @@ QList<PageFigure> CalibratePage::figures() const
 
 QJsonObject CalibratePage::saveState() const
 {
-    return {{QStringLiteral("tokens"), m_tokens->value()},   {QStringLiteral("window"), m_window->value()},
-            {QStringLiteral("sinks"), m_sinks->value()},     {QStringLiteral("weighted"), m_weighted->isChecked()},
-            {QStringLiteral("type"), m_type->currentText()}, {QStringLiteral("device"), m_device->currentText()},
-            {QStringLiteral("threads"), m_threads->value()}};
+    QJsonObject state{{QStringLiteral("tokens"), m_tokens->value()},
+                      {QStringLiteral("window"), m_window->value()},
+                      {QStringLiteral("sinks"), m_sinks->value()},
+                      {QStringLiteral("weighted"), m_weighted->isChecked()}};
+    m_engine->saveState(state);
+    return state;
 }
 
 void CalibratePage::restoreState(const QJsonObject& state)
@@ -390,10 +402,8 @@ void CalibratePage::restoreState(const QJsonObject& state)
     number("tokens", m_tokens);
     number("window", m_window);
     number("sinks", m_sinks);
-    number("threads", m_threads);
     m_weighted->setChecked(state.value(QLatin1String("weighted")).toBool(m_weighted->isChecked()));
-    m_type->setCurrentText(state.value(QLatin1String("type")).toString(m_type->currentText()));
-    m_device->setCurrentText(state.value(QLatin1String("device")).toString(m_device->currentText()));
+    m_engine->restoreState(state);
 }
 
 } // namespace kvw

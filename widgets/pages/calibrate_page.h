@@ -4,7 +4,6 @@
 #include "widgets/pages/page.h"
 
 class QCheckBox;
-class QComboBox;
 class QLabel;
 class QProgressBar;
 class QPushButton;
@@ -13,8 +12,10 @@ class QSpinBox;
 namespace kvw {
 
 class ConvergencePlot;
+class EngineFields;
 class HeatMap;
 class PathPicker;
+struct CalibrateSpecification;
 
 /// A calibration: its settings at the left, how it is getting on at the right.
 class CalibratePage final : public Page
@@ -43,6 +44,8 @@ private:
     QWidget* makeLive();
     void takePaths();
     void formChanged();
+    CalibrateSpecification job() const;
+    void showEstimate();
     void start();
     void showProgress(qint64 job);
     void showState();
@@ -53,11 +56,11 @@ private:
 
     PathPicker* m_model = nullptr;
     PathPicker* m_text = nullptr;
-    QSpinBox *m_tokens = nullptr, *m_window = nullptr, *m_sinks = nullptr, *m_threads = nullptr;
-    QComboBox *m_type = nullptr, *m_device = nullptr;
+    QSpinBox *m_tokens = nullptr, *m_window = nullptr, *m_sinks = nullptr;
+    EngineFields* m_engine = nullptr;
     QCheckBox* m_weighted = nullptr;
     QPushButton *m_start = nullptr, *m_cancel = nullptr, *m_kill = nullptr, *m_spectra = nullptr;
-    QLabel *m_state = nullptr, *m_stage = nullptr, *m_line = nullptr;
+    QLabel *m_estimate = nullptr, *m_state = nullptr, *m_stage = nullptr, *m_line = nullptr;
     QProgressBar* m_bar = nullptr;
     ConvergencePlot* m_curve = nullptr;
     HeatMap* m_map = nullptr;

@@ -3,8 +3,11 @@
 
 #include "core/protocol/specifications.h"
 #include "widgets/jobs/job_controller.h"
+#include "widgets/models/machine.h"
 #include "widgets/models/record_columns.h"
+#include "widgets/pages/engine_fields.h"
 #include "widgets/pages/generation_column.h"
+#include "widgets/pages/job_estimate.h"
 #include "widgets/pages/job_fields.h"
 
 #include <QCheckBox>
@@ -40,7 +43,7 @@ GeneratePage::GeneratePage(QWidget* parent) : Page(parent)
     m_history->setAccessibleName(tr("Earlier texts"));
     m_history->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     m_history->setMinimumContentsLength(40);
-    auto* label = new QLabel(tr("S&how"), this);
+    auto* label = new QLabel(tr("Sho&w"), this);
     label->setBuddy(m_history);
     auto* tools = new QHBoxLayout;
     tools->addWidget(label);
@@ -85,14 +88,31 @@ QWidget* GeneratePage::makeForm()
     m_seed->setRange(0, 1'000'000'000);
     m_raw = new QCheckBox(tr("Without the chat &template"), box);
     m_start = new QPushButton(tr("&Generate"), box);
-    m_stop = new QPushButton(tr("S&top"), box);
+    m_stop = new QPushButton(tr("&Stop"), box);
     m_stop->setEnabled(false);
     m_status = new QLabel(box);
+    m_status->setTextFormat(Qt::PlainText);
     m_status->setWordWrap(true);
+    m_engine = new EngineFields(Bases::Needed, box);
     auto* form = new QFormLayout(box);
     form->setContentsMargins(0, 0, 0, 0);
     form->addRow(tr("&Prompt"), m_prompt);
     form->addRow(tr("&Configurations"), m_configurations);
+    auto* model = new QLabel(tr("M&odel"), box);
+    model->setBuddy(m_model);
+    form->addRow(model, makeOptions(box));
+    m_engine->addLine(form);
+    auto* end = new QHBoxLayout;
+    end->addWidget(m_start);
+    end->addWidget(m_stop);
+    end->addWidget(m_status, 1);
+    form->addRow(QString(), end);
+    connectForm();
+    return box;
+}
+
+QLayout* GeneratePage::makeOptions(QWidget* box)
+{
     auto* options = new QHBoxLayout;
     options->addWidget(m_model);
     for (const auto& [text, field] : {std::pair<QString, QWidget*>{tr("&New tokens"), m_max_new},
@@ -106,14 +126,14 @@ QWidget* GeneratePage::makeForm()
     }
     options->addWidget(m_raw);
     options->addStretch(1);
-    auto* model = new QLabel(tr("M&odel"), box);
-    model->setBuddy(m_model);
-    form->addRow(model, options);
-    auto* end = new QHBoxLayout;
-    end->addWidget(m_start);
-    end->addWidget(m_stop);
-    end->addWidget(m_status, 1);
-    form->addRow(QString(), end);
+    return options;
+}
+
+void GeneratePage::connectForm()
+{
+    connect(m_model, &QComboBox::currentIndexChanged, this, &GeneratePage::modelChanged);
+    connect(m_engine, &EngineFields::changed, this, &GeneratePage::check);
+    connect(m_max_new, &QSpinBox::valueChanged, this, &GeneratePage::check);
     connect(m_prompt, &QPlainTextEdit::textChanged, this, &GeneratePage::check);
     connect(m_configurations, &ConfigurationEdit::changed, this, &GeneratePage::check);
     connect(m_start, &QPushButton::clicked, this, &GeneratePage::submit);
@@ -121,37 +141,53 @@ QWidget* GeneratePage::makeForm()
         if (m_job)
             jobs()->cancel(*m_job);
     });
-    return box;
 }
 
-std::string GeneratePage::specification() const
+void GeneratePage::modelChanged()
+{
+    if (workspace())
+        m_engine->setModel(*workspace(), m_model->folder());
+    check();
+}
+
+GenerationSpecification GeneratePage::job() const
 {
     GenerationSpecification job;
-    job.engine.model = toStd(m_model->folder());
+    job.engine = m_engine->options(m_model->folder());
+    job.calibration = m_engine->calibration();
     job.prompt = toStd(m_prompt->toPlainText());
     job.raw = m_raw->isChecked();
     job.max_new = m_max_new->value();
     job.temperature = m_temperature->value();
     job.seed = static_cast<std::uint64_t>(m_seed->value());
     job.configurations = m_configurations->configurations();
-    return nlohmann::json(job).dump();
+    return job;
+}
+
+std::string GeneratePage::specification() const { return nlohmann::json(job()).dump(); }
+
+QString GeneratePage::reasonAgainst() const
+{
+    if (workspace() && workspace()->isReadOnly())
+        return tr("The project is open for reading only.");
+    if (m_model->folder().isEmpty())
+        return tr("The project knows no model yet: calibrate one first.");
+    if (m_prompt->toPlainText().trimmed().isEmpty())
+        return tr("A prompt is missing.");
+    if (!m_configurations->isValid())
+        return tr("A configuration cannot be read.");
+    return {};
 }
 
 void GeneratePage::check()
 {
-    QString reason;
-    if (workspace() && workspace()->isReadOnly())
-        reason = tr("The project is open for reading only.");
-    else if (m_model->folder().isEmpty())
-        reason = tr("The project knows no model yet: calibrate one first.");
-    else if (m_prompt->toPlainText().trimmed().isEmpty())
-        reason = tr("A prompt is missing.");
-    else if (!m_configurations->isValid())
-        reason = tr("A configuration cannot be read.");
+    const QString reason = reasonAgainst();
     m_start->setEnabled(jobs() && !m_job && reason.isEmpty());
     m_stop->setEnabled(m_job.has_value());
-    if (!m_job)
-        m_status->setText(reason);
+    if (m_job)
+        return;
+    m_status->setText(
+        reason.isEmpty() && workspace() ? estimateText(estimateTexts(*workspace(), job(), thisMachine().cpu)) : reason);
 }
 
 void GeneratePage::submit()
@@ -285,6 +321,7 @@ void GeneratePage::fillHistory()
 void GeneratePage::refresh()
 {
     m_model->setModels(*workspace());
+    modelChanged();
     if (!m_job) {
         const auto& rows = workspace()->generations();
         const bool gone =
@@ -332,12 +369,14 @@ QList<PageTable> GeneratePage::tables() const
 
 QJsonObject GeneratePage::saveState() const
 {
-    return {{QStringLiteral("prompt"), m_prompt->toPlainText()},
-            {QStringLiteral("configurations"), m_configurations->text()},
-            {QStringLiteral("max_new"), m_max_new->value()},
-            {QStringLiteral("temperature"), m_temperature->value()},
-            {QStringLiteral("seed"), m_seed->value()},
-            {QStringLiteral("raw"), m_raw->isChecked()}};
+    QJsonObject state{{QStringLiteral("prompt"), m_prompt->toPlainText()},
+                      {QStringLiteral("configurations"), m_configurations->text()},
+                      {QStringLiteral("max_new"), m_max_new->value()},
+                      {QStringLiteral("temperature"), m_temperature->value()},
+                      {QStringLiteral("seed"), m_seed->value()},
+                      {QStringLiteral("raw"), m_raw->isChecked()}};
+    m_engine->saveState(state);
+    return state;
 }
 
 void GeneratePage::restoreState(const QJsonObject& state)
@@ -348,6 +387,7 @@ void GeneratePage::restoreState(const QJsonObject& state)
     m_temperature->setValue(state.value(QStringLiteral("temperature")).toDouble(m_temperature->value()));
     m_seed->setValue(state.value(QStringLiteral("seed")).toInt(m_seed->value()));
     m_raw->setChecked(state.value(QStringLiteral("raw")).toBool(m_raw->isChecked()));
+    m_engine->restoreState(state);
 }
 
 } // namespace kvw

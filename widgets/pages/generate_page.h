@@ -19,8 +19,10 @@ class QSplitter;
 namespace kvw {
 
 class ConfigurationEdit;
+class EngineFields;
 class GenerationColumn;
 class ModelBox;
+struct GenerationSpecification;
 struct WorkerVerdict;
 
 /// A prompt, and what the model answers without compression and under each configuration, side by side as it is written.
@@ -49,7 +51,12 @@ protected:
 
 private:
     QWidget* makeForm();
+    QLayout* makeOptions(QWidget* box);
+    void connectForm();
     void check();
+    void modelChanged();
+    GenerationSpecification job() const;
+    QString reasonAgainst() const;
     void submit();
     void showRun(RowId parent);
     void fillHistory();
@@ -64,6 +71,7 @@ private:
     QSpinBox* m_max_new = nullptr;
     QDoubleSpinBox* m_temperature = nullptr;
     QSpinBox* m_seed = nullptr;
+    EngineFields* m_engine = nullptr;
     QCheckBox* m_raw = nullptr;
     QPushButton* m_start = nullptr;
     QPushButton* m_stop = nullptr;

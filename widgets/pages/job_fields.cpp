@@ -14,8 +14,18 @@ namespace kvw {
 namespace {
 
 constexpr int kLines = 3;
+constexpr int kKerning_px = 2;
 
 } // namespace
+
+QLabel* makeLabel(const QString& text, QWidget* field, QWidget* parent)
+{
+    auto* label = new QLabel(text, parent);
+    label->setBuddy(field);
+    // The underlined letter parts a kerned pair ("To"), and Qt measures the text without it.
+    label->setMinimumWidth(label->sizeHint().width() + kKerning_px);
+    return label;
+}
 
 ModelBox::ModelBox(QWidget* parent) : QComboBox(parent)
 {

@@ -14,6 +14,9 @@ namespace kvw {
 
 class Workspace;
 
+/// A label for that field, whose mnemonic goes there.
+QLabel* makeLabel(const QString& text, QWidget* field, QWidget* parent);
+
 /// The models that the project's runs were made with, the newest first.
 class ModelBox final : public QComboBox
 {

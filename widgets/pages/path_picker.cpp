@@ -81,6 +81,8 @@ void PathPicker::setUse(double bytes_per_value, int window)
         look();
 }
 
+int PathPicker::lineHeight() const { return layout()->itemAt(0)->sizeHint().height(); }
+
 QString PathPicker::verdict() const { return m_verdict->text(); }
 
 void PathPicker::browse()
@@ -108,8 +110,9 @@ void PathPicker::look()
             return;
         }
         const auto bytes = static_cast<double>(std::get<TextFacts>(result).bytes);
-        m_verdict->setText(tr("%1, some %2 tokens")
-                               .arg(sizeText(bytes), QLocale().toString(qlonglong(bytes / kBytesOfToken / 100) * 100)));
+        m_tokens = qint64(bytes / kBytesOfToken);
+        m_verdict->setText(
+            tr("%1, some %2 tokens").arg(sizeText(bytes), QLocale().toString(qlonglong(m_tokens / 100) * 100)));
         m_good = true;
         Q_EMIT changed();
         return;
@@ -150,6 +153,7 @@ void PathPicker::showProblem(const Problem& problem)
     m_verdict->setText(problem.hint.isEmpty() ? problem.message
                                               : QStringLiteral("%1\n%2").arg(problem.message, problem.hint));
     m_good = false;
+    m_tokens = 0;
     Q_EMIT changed();
 }
 

@@ -30,6 +30,9 @@ public:
     /// How many values a weight takes (2: bf16) and how many tokens are held at once, for the memory that is needed.
     void setUse(double bytes_per_value, int window);
     QString verdict() const;
+    int lineHeight() const; ///< of field and button, without what stands below
+    /// Of a good text, about; 0 else.
+    qint64 tokens() const { return m_tokens; }
 
 Q_SIGNALS:
     void changed(); ///< another path, or a verdict on it
@@ -47,6 +50,7 @@ private:
     bool m_good = false;
     double m_bytes_per_value = 2;
     int m_window = 512;
+    qint64 m_tokens = 0;
     int m_question = 0; ///< answers to older ones are thrown away
 };
 

@@ -68,7 +68,7 @@ QWidget* QualityPage::makeTools()
     auto* box = new QWidget(this);
     m_menu = new QMenu(this);
     m_measurements = new QToolButton(box);
-    m_measurements->setText(tr("Mea&surements"));
+    m_measurements->setText(tr("Meas&urements"));
     m_measurements->setToolTip(tr("Sweeps and measurements that are drawn"));
     m_measurements->setPopupMode(QToolButton::InstantPopup);
     m_measurements->setMenu(m_menu);
@@ -83,9 +83,9 @@ QWidget* QualityPage::makeTools()
             axis->addItem(RankQualityPlot::text(measure), static_cast<int>(measure));
     m_x->setAccessibleName(tr("Horizontal axis"));
     m_y->setAccessibleName(tr("Vertical axis"));
-    m_logX = new QCheckBox(tr("log &x"), box);
-    m_logY = new QCheckBox(tr("log &y"), box);
-    auto* over = new QLabel(tr("&over"), box);
+    m_logX = new QCheckBox(tr("&log x"), box);
+    m_logY = new QCheckBox(tr("lo&g y"), box);
+    auto* over = new QLabel(tr("over"), box);
     over->setBuddy(m_x);
     auto* layout = new QHBoxLayout(box);
     layout->setContentsMargins(0, 0, 0, 0);

@@ -84,7 +84,7 @@ QWidget* SpectraPage::makeTools()
     auto* second = new QHBoxLayout;
     addField(second, tr("&Map of"), m_measure);
     addField(second, tr("o&f"), m_quantity);
-    addField(second, tr("&over"), m_view);
+    addField(second, tr("o&ver"), m_view);
     second->addStretch(1);
     auto* layout = new QVBoxLayout(box);
     layout->setContentsMargins(0, 0, 0, 0);

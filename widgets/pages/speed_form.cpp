@@ -3,9 +3,13 @@
 
 #include "core/protocol/specifications.h"
 #include "widgets/jobs/job_controller.h"
+#include "widgets/models/machine.h"
 #include "widgets/models/workspace.h"
+#include "widgets/pages/engine_fields.h"
+#include "widgets/pages/job_estimate.h"
 #include "widgets/pages/job_fields.h"
 
+#include <QComboBox>
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -23,6 +27,7 @@ SpeedForm::SpeedForm(QWidget* parent)
       m_batches(new QLineEdit(QStringLiteral("1"), this)),
       m_decode(new QSpinBox(this)),
       m_rounds(new QSpinBox(this)),
+      m_engine(new EngineFields(Bases::Needed, this)),
       m_reason(new QLabel(this)),
       m_start(new QPushButton(tr("Measure"), this))
 {
@@ -31,6 +36,8 @@ SpeedForm::SpeedForm(QWidget* parent)
     m_decode->setValue(defaults.decode);
     m_rounds->setRange(1, 1000);
     m_rounds->setValue(defaults.rounds);
+    m_reason->setTextFormat(Qt::PlainText);
+    m_reason->setWordWrap(true);
     m_contexts->setToolTip(tr("Tokens in the cache before the first decoded one, several with commas between"));
     m_batches->setToolTip(tr("Sequences that are decoded together, several with commas between"));
     auto* form = new QFormLayout(this);
@@ -39,7 +46,7 @@ SpeedForm::SpeedForm(QWidget* parent)
     form->addRow(tr("&Configurations"), m_configurations);
     auto* numbers = new QHBoxLayout;
     const std::pair<QString, QWidget*> fields[] = {
-        {tr("Batc&hes"), m_batches}, {tr("&Decoded tokens"), m_decode}, {tr("&Rounds"), m_rounds}};
+        {tr("Ba&tches"), m_batches}, {tr("D&ecoded tokens"), m_decode}, {tr("&Rounds"), m_rounds}};
     numbers->addWidget(m_contexts, 2);
     for (const auto& [text, field] : fields) {
         auto* label = new QLabel(text, this);
@@ -52,21 +59,38 @@ SpeedForm::SpeedForm(QWidget* parent)
     auto* contexts = new QLabel(tr("C&ontexts"), this);
     contexts->setBuddy(m_contexts);
     form->addRow(contexts, numbers);
+    m_engine->addLine(form);
     auto* end = new QHBoxLayout;
     end->addWidget(m_start);
     end->addWidget(m_reason, 1);
     form->addRow(end);
+    connectFields();
+    check();
+}
+
+void SpeedForm::connectFields()
+{
+    connect(m_model, &QComboBox::currentIndexChanged, this, &SpeedForm::modelChanged);
+    connect(m_engine, &EngineFields::changed, this, &SpeedForm::check);
+    for (QSpinBox* number : {m_decode, m_rounds})
+        connect(number, &QSpinBox::valueChanged, this, &SpeedForm::check);
     connect(m_configurations, &ConfigurationEdit::changed, this, &SpeedForm::check);
     connect(m_contexts, &QLineEdit::textChanged, this, &SpeedForm::check);
     connect(m_batches, &QLineEdit::textChanged, this, &SpeedForm::check);
     connect(m_start, &QPushButton::clicked, this, &SpeedForm::submit);
-    check();
 }
 
 void SpeedForm::setWorkspace(const Workspace& workspace)
 {
+    m_workspace = &workspace;
     m_model->setModels(workspace);
-    m_writable = workspace.isOpen() && !workspace.isReadOnly();
+    modelChanged();
+}
+
+void SpeedForm::modelChanged()
+{
+    if (m_workspace)
+        m_engine->setModel(*m_workspace, m_model->folder());
     check();
 }
 
@@ -89,33 +113,62 @@ std::vector<int> SpeedForm::numbers(const QString& text)
     return out;
 }
 
-std::string SpeedForm::specification() const
+ThroughputSpecification SpeedForm::job() const
 {
     ThroughputSpecification job;
-    job.engine.model = toStd(m_model->folder());
+    job.engine = m_engine->options(m_model->folder());
+    job.calibration = m_engine->calibration();
     job.contexts = numbers(m_contexts->text());
     job.batches = numbers(m_batches->text());
     job.decode = m_decode->value();
     job.rounds = m_rounds->value();
     job.configurations = m_configurations->configurations();
-    return nlohmann::json(job).dump();
+    return job;
+}
+
+std::string SpeedForm::specification() const { return nlohmann::json(job()).dump(); }
+
+QString SpeedForm::reasonAgainst() const
+{
+    if (!m_workspace || !m_workspace->isOpen() || m_workspace->isReadOnly())
+        return tr("The project is open for reading only.");
+    if (m_model->folder().isEmpty())
+        return tr("The project knows no model yet: calibrate one first.");
+    if (numbers(m_contexts->text()).empty())
+        return tr("Contexts are whole numbers with commas between.");
+    if (numbers(m_batches->text()).empty())
+        return tr("Batches are whole numbers with commas between.");
+    if (!m_configurations->isValid())
+        return tr("A configuration cannot be read.");
+    return {};
 }
 
 void SpeedForm::check()
 {
-    QString reason;
-    if (!m_writable)
-        reason = tr("The project is open for reading only.");
-    else if (m_model->folder().isEmpty())
-        reason = tr("The project knows no model yet: calibrate one first.");
-    else if (numbers(m_contexts->text()).empty())
-        reason = tr("Contexts are whole numbers with commas between.");
-    else if (numbers(m_batches->text()).empty())
-        reason = tr("Batches are whole numbers with commas between.");
-    else if (!m_configurations->isValid())
-        reason = tr("A configuration cannot be read.");
+    const QString reason = reasonAgainst();
     m_start->setEnabled(m_jobs && reason.isEmpty());
-    m_reason->setText(reason);
+    m_reason->setText(reason.isEmpty() ? estimateText(estimateSpeed(*m_workspace, job(), thisMachine().cpu)) : reason);
+}
+
+QJsonObject SpeedForm::saveState() const
+{
+    QJsonObject state{{QStringLiteral("configurations"), m_configurations->text()},
+                      {QStringLiteral("contexts"), m_contexts->text()},
+                      {QStringLiteral("batches"), m_batches->text()},
+                      {QStringLiteral("decode"), m_decode->value()},
+                      {QStringLiteral("rounds"), m_rounds->value()}};
+    m_engine->saveState(state);
+    return state;
+}
+
+void SpeedForm::restoreState(const QJsonObject& state)
+{
+    m_configurations->setText(state.value(QLatin1String("configurations")).toString(m_configurations->text()));
+    m_contexts->setText(state.value(QLatin1String("contexts")).toString(m_contexts->text()));
+    m_batches->setText(state.value(QLatin1String("batches")).toString(m_batches->text()));
+    m_decode->setValue(state.value(QLatin1String("decode")).toInt(m_decode->value()));
+    m_rounds->setValue(state.value(QLatin1String("rounds")).toInt(m_rounds->value()));
+    m_engine->restoreState(state);
 }
 
 void SpeedForm::submit()

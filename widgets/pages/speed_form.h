@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <QJsonObject>
 #include <QWidget>
 
 #include <string>
@@ -13,10 +14,12 @@ class QSpinBox;
 namespace kvw {
 
 class ConfigurationEdit;
+class EngineFields;
 class JobController;
 class ModelBox;
 class Workspace;
 struct Problem;
+struct ThroughputSpecification;
 
 /// What a measurement of speed is asked for. Hidden until it is wanted.
 class SpeedForm final : public QWidget
@@ -32,12 +35,19 @@ public:
     /// Whole numbers of at least 1 from "512, 2048"; empty when it is anything else.
     static std::vector<int> numbers(const QString& text);
 
+    QJsonObject saveState() const;
+    void restoreState(const QJsonObject& state);
+
 Q_SIGNALS:
     void problem(const kvw::Problem& problem);
     void submitted();
 
 private:
+    void connectFields();
     void check();
+    void modelChanged();
+    ThroughputSpecification job() const;
+    QString reasonAgainst() const;
     void submit();
 
     ModelBox* m_model;
@@ -46,10 +56,11 @@ private:
     QLineEdit* m_batches;
     QSpinBox* m_decode;
     QSpinBox* m_rounds;
+    EngineFields* m_engine;
     QLabel* m_reason;
     QPushButton* m_start;
     JobController* m_jobs = nullptr;
-    bool m_writable = false;
+    const Workspace* m_workspace = nullptr;
 };
 
 } // namespace kvw

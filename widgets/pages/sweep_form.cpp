@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/pages/sweep_form.h"
 
-#include "core/base/units.h"
 #include "core/protocol/specifications.h"
 #include "widgets/jobs/job_controller.h"
+#include "widgets/models/machine.h"
 #include "widgets/models/workspace.h"
+#include "widgets/pages/engine_fields.h"
+#include "widgets/pages/job_estimate.h"
 #include "widgets/pages/job_fields.h"
 #include "widgets/pages/path_picker.h"
 #include "widgets/pages/sweep_text.h"
@@ -18,6 +20,8 @@
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QSpinBox>
+
+#include <algorithm>
 
 namespace kvw {
 namespace {
@@ -40,6 +44,18 @@ QSpinBox* makeNumber(int least, int most, int step, int value, QWidget* parent)
     return box;
 }
 
+/// Labels at the left of both grids, the one inside the other, get the width of the widest.
+void alignLabels(QGridLayout* outer, QGridLayout* inner)
+{
+    int width = 0;
+    for (const QGridLayout* grid : {outer, inner})
+        for (int row = 0; row < grid->rowCount(); ++row)
+            if (const QLayoutItem* item = grid->itemAtPosition(row, 0); item && qobject_cast<QLabel*>(item->widget()))
+                width = std::max(width, item->minimumSize().width());
+    for (QGridLayout* grid : {outer, inner})
+        grid->setColumnMinimumWidth(0, width);
+}
+
 } // namespace
 
 SweepForm::SweepForm(QWidget* parent) : QWidget(parent)
@@ -51,8 +67,10 @@ SweepForm::SweepForm(QWidget* parent) : QWidget(parent)
         grid->addWidget(new QLabel(columns[i], this), 0, i + 1);
     m_k = addSide(grid, 1, tr("&Keys"), true);
     m_v = addSide(grid, 2, tr("&Values"), false);
-    grid->addWidget(makeMore(), 3, 0, 1, 6);
+    QWidget* more = makeMore();
+    grid->addWidget(more, 3, 0, 1, 6);
     addText(grid, 4);
+    alignLabels(grid, qobject_cast<QGridLayout*>(more->layout()));
     m_k.transform->setCurrentIndex(m_k.transform->findData(QStringLiteral("kq")));
     m_sinks->setText(QStringLiteral("0, 4"));
     compose();
@@ -81,9 +99,7 @@ SweepForm::SideFields SweepForm::addSide(QGridLayout* grid, int row, const QStri
     name(side.weights, tr("%1: weights of the moments").arg(plain));
     name(side.bits, tr("%1: bits").arg(plain), tr("8, 4, 3 or 2, several with commas; empty: not quantised"));
     name(side.scale, tr("%1: what shares a scale").arg(plain));
-    auto* label = new QLabel(title, this);
-    label->setBuddy(side.transform);
-    grid->addWidget(label, row, 0);
+    grid->addWidget(makeLabel(title, side.transform, this), row, 0);
     int column = 1;
     for (QWidget* field :
          {static_cast<QWidget*>(side.transform), static_cast<QWidget*>(side.ranks), static_cast<QWidget*>(side.weights),
@@ -125,24 +141,31 @@ QWidget* SweepForm::makeMore()
          tr("all: every token reads coded tokens, its own included; past:C: chunks of C; step: one token at a time"));
     auto* grid = new QGridLayout(box);
     grid->setContentsMargins(0, 0, 0, 0);
-    const std::pair<QString, QWidget*> fields[] = {{tr("&together"), m_together}, {tr("&sinks"), m_sinks},
-                                                   {tr("&recent"), m_recent},     {tr("&layers"), m_layers},
-                                                   {tr("&model"), m_model},       {tr("to&kens"), m_tokens},
-                                                   {tr("&window"), m_window},     {tr("&protocol"), m_protocol}};
-    for (int i = 0; i < static_cast<int>(std::size(fields)); ++i) {
-        auto* label = new QLabel(fields[i].first, box);
-        label->setBuddy(fields[i].second);
-        grid->addWidget(label, i / 4, i % 4 * 2);
-        grid->addWidget(fields[i].second, i / 4, i % 4 * 2 + 1);
+    m_engine = new EngineFields(Bases::Needed, box);
+    QList<EngineFields::Row> fields{{tr("&Together"), m_together}, {tr("&Sinks"), m_sinks},
+                                    {tr("&Recent"), m_recent},     {tr("L&ayers"), m_layers},
+                                    {tr("&Model"), m_model},       {tr("Tok&ens"), m_tokens},
+                                    {tr("&Window"), m_window},     {tr("Proto&col"), m_protocol}};
+    fields += m_engine->rows();
+    for (int i = 0; i < fields.size(); ++i) {
+        grid->addWidget(makeLabel(fields[i].label, fields[i].field, box), i / 4, i % 4 * 2);
+        grid->addWidget(fields[i].field, i / 4, i % 4 * 2 + 1);
     }
-    auto* label = new QLabel(tr("te&xt"), box);
-    label->setBuddy(m_text->field());
-    grid->addWidget(label, 2, 0);
-    grid->addWidget(m_text, 2, 1, 1, 7);
+    for (const int column : {1, 3, 5, 7})
+        grid->setColumnStretch(column, 1);
+    // Beside the field of the text and below the threads; the picker goes on below its field with what it found.
+    auto* label = makeLabel(tr("Te&xt"), m_text->field(), box);
+    for (QLabel* each : {label, m_engine->note()})
+        each->setMinimumHeight(m_text->lineHeight());
+    grid->addWidget(label, 3, 0, Qt::AlignTop);
+    grid->addWidget(m_text, 3, 1, 1, 3);
+    grid->addWidget(m_engine->note(), 3, 5, 1, 3, Qt::AlignTop);
     connect(m_together, &QComboBox::currentIndexChanged, this, &SweepForm::compose);
     for (QLineEdit* field : {m_sinks, m_recent, m_layers})
         connect(field, &QLineEdit::textEdited, this, &SweepForm::compose);
-    connect(m_model, &QComboBox::currentIndexChanged, this, &SweepForm::check);
+    connect(m_model, &QComboBox::currentIndexChanged, this, &SweepForm::modelChanged);
+    connect(m_engine, &EngineFields::changed, this, &SweepForm::check);
+    connect(m_window, &QSpinBox::valueChanged, this, &SweepForm::check);
     connect(m_text, &PathPicker::changed, this, &SweepForm::check);
     connect(m_tokens, &QSpinBox::valueChanged, this, &SweepForm::check);
     connect(m_protocol, &QComboBox::currentTextChanged, this, &SweepForm::check);
@@ -159,15 +182,13 @@ void SweepForm::addText(QGridLayout* grid, int row)
     m_summary = new QLabel(this);
     m_summary->setWordWrap(true);
     m_summary->setTextFormat(Qt::PlainText);
-    m_overlap = new QCheckBox(tr("even on text that the calibration has &read"), this);
-    m_start = new QPushButton(tr("Start the s&weep"), this);
+    m_overlap = new QCheckBox(tr("even &on text that the calibration has read"), this);
+    m_start = new QPushButton(tr("Start the swee&p"), this);
     auto* end = new QHBoxLayout;
     end->addWidget(m_start);
     end->addWidget(m_summary, 1);
     end->addWidget(m_overlap);
-    auto* label = new QLabel(tr("&Grid"), this);
-    label->setBuddy(m_grid);
-    grid->addWidget(label, row, 0);
+    grid->addWidget(makeLabel(tr("Gr&id"), m_grid, this), row, 0);
     grid->addWidget(m_grid, row, 1, 1, 5);
     grid->addLayout(end, row + 1, 0, 1, 6);
     connect(m_grid, &QPlainTextEdit::textChanged, this, &SweepForm::check);
@@ -178,6 +199,13 @@ void SweepForm::setWorkspace(const Workspace& workspace)
 {
     m_workspace = &workspace;
     m_model->setModels(workspace);
+    modelChanged();
+}
+
+void SweepForm::modelChanged()
+{
+    if (m_workspace)
+        m_engine->setModel(*m_workspace, m_model->folder());
     check();
 }
 
@@ -237,38 +265,41 @@ void SweepForm::check()
     if (!m_start)
         return;
     const SweepSize size =
-        grid().trimmed().isEmpty() ? SweepSize{0, tr("Choose a transform or bits."), {}} : sizeOf(grid());
+        grid().trimmed().isEmpty() ? SweepSize{0, tr("Choose a transform or bits."), {}, {}} : sizeOf(grid());
     const QString reason = reasonAgainst();
     QStringList words;
     if (!size.problem.isEmpty()) {
         words << size.problem << size.hint;
     } else {
-        words << tr("%n configuration(s)", nullptr, size.points);
-        const auto time = m_workspace
-            ? estimate(*m_workspace, m_model->folder(), m_protocol->currentText(), size.points, m_tokens->value())
-            : std::optional<SweepEstimate>();
-        words.last() += time ? tr(", about %1, as fast as %n earlier measurement(s).", nullptr, time->measurements)
-                                   .arg(toQt(human_duration(time->seconds)))
-                             : tr("; there is no earlier measurement to estimate the time from.");
-        words << reason;
+        words << tr("%n configuration(s).", nullptr, size.points) << estimateOf(size.configurations) << reason;
     }
     words.removeAll(QString());
     m_summary->setText(words.join(QLatin1Char(' ')));
     m_start->setEnabled(m_jobs && size.problem.isEmpty() && reason.isEmpty());
 }
 
-std::string SweepForm::specification() const
+QString SweepForm::estimateOf(const std::vector<std::string>& configurations) const
+{
+    if (!m_workspace || !m_workspace->isOpen())
+        return {};
+    return estimateText(estimateQuality(*m_workspace, job(), configurations, thisMachine().cpu));
+}
+
+QualitySpecification SweepForm::job() const
 {
     QualitySpecification job;
-    job.engine.model = toStd(m_model->folder());
+    job.engine = m_engine->options(m_model->folder());
+    job.calibration = m_engine->calibration();
     job.text = toStd(m_text->path());
     job.tokens = m_tokens->value();
     job.window = m_window->value();
     job.protocol = toStd(m_protocol->currentText());
     job.grid = toStd(grid());
     job.allow_overlap = m_overlap->isChecked();
-    return nlohmann::json(job).dump();
+    return job;
 }
+
+std::string SweepForm::specification() const { return nlohmann::json(job()).dump(); }
 
 void SweepForm::submit()
 {
@@ -281,11 +312,13 @@ void SweepForm::submit()
 
 QJsonObject SweepForm::saveState() const
 {
-    return {{QStringLiteral("grid"), grid()},
-            {QStringLiteral("text"), m_text->path()},
-            {QStringLiteral("tokens"), m_tokens->value()},
-            {QStringLiteral("window"), m_window->value()},
-            {QStringLiteral("protocol"), m_protocol->currentText()}};
+    QJsonObject state{{QStringLiteral("grid"), grid()},
+                      {QStringLiteral("text"), m_text->path()},
+                      {QStringLiteral("tokens"), m_tokens->value()},
+                      {QStringLiteral("window"), m_window->value()},
+                      {QStringLiteral("protocol"), m_protocol->currentText()}};
+    m_engine->saveState(state);
+    return state;
 }
 
 void SweepForm::restoreState(const QJsonObject& state)
@@ -297,6 +330,7 @@ void SweepForm::restoreState(const QJsonObject& state)
         m_text->setPath(text);
     if (const QString grid = state.value(QLatin1String("grid")).toString(); !grid.isEmpty())
         setGrid(grid);
+    m_engine->restoreState(state);
 }
 
 } // namespace kvw

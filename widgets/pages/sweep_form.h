@@ -5,6 +5,7 @@
 #include <QWidget>
 
 #include <string>
+#include <vector>
 
 class QCheckBox;
 class QComboBox;
@@ -17,11 +18,13 @@ class QSpinBox;
 
 namespace kvw {
 
+class EngineFields;
 class JobController;
 class ModelBox;
 class PathPicker;
 class Workspace;
 struct Problem;
+struct QualitySpecification;
 struct SweepChoices;
 struct SweepSide;
 
@@ -64,6 +67,9 @@ private:
     SideFields addSide(QGridLayout* grid, int row, const QString& name, bool keys);
     void addText(QGridLayout* grid, int row);
     QWidget* makeMore();
+    QString estimateOf(const std::vector<std::string>& configurations) const;
+    QualitySpecification job() const;
+    void modelChanged();
     static SweepSide sideOf(const SideFields& fields);
     void compose();
     void check();
@@ -73,6 +79,7 @@ private:
     const Workspace* m_workspace = nullptr;
     JobController* m_jobs = nullptr;
     ModelBox* m_model = nullptr;
+    EngineFields* m_engine = nullptr;
     PathPicker* m_text = nullptr;
     QSpinBox *m_tokens = nullptr, *m_window = nullptr;
     QComboBox *m_protocol = nullptr, *m_together = nullptr;

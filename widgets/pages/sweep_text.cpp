@@ -2,11 +2,9 @@
 #include "widgets/pages/sweep_text.h"
 
 #include "core/config/grid.h"
-#include "widgets/models/workspace.h"
+#include "widgets/models/text.h"
 
 #include <QStringList>
-
-#include <algorithm>
 
 namespace kvw {
 namespace {
@@ -90,27 +88,14 @@ QString sweepText(const SweepChoices& choices)
 SweepSize sizeOf(const QString& grid)
 {
     try {
-        return {static_cast<int>(expand_grid(toStd(grid)).size()), {}, {}};
+        SweepSize out;
+        for (const Configuration& point : expand_grid(toStd(grid)))
+            out.configurations.push_back(format(point));
+        out.points = static_cast<int>(out.configurations.size());
+        return out;
     } catch (const Error& error) {
-        return {0, toQt(error.message()), toQt(error.hint())};
+        return {0, toQt(error.message()), toQt(error.hint()), {}};
     }
-}
-
-std::optional<SweepEstimate> estimate(const Workspace& workspace, const QString& model_folder, const QString& protocol,
-                                      int points, std::int64_t tokens)
-{
-    std::vector<double> speeds;
-    for (const QualityRow& row : workspace.quality())
-        if (toQt(row.source.model.folder) == model_folder && toQt(row.record.protocol) == protocol
-            && row.record.tokens_per_s > 0)
-            speeds.push_back(row.record.tokens_per_s);
-    if (speeds.empty())
-        return std::nullopt;
-    const auto middle = speeds.begin() + static_cast<std::ptrdiff_t>(speeds.size() / 2);
-    std::nth_element(speeds.begin(), middle, speeds.end());
-    // The identity is measured too.
-    return SweepEstimate{static_cast<double>(points + 1) * static_cast<double>(tokens) / *middle,
-                         static_cast<int>(speeds.size())};
 }
 
 } // namespace kvw

@@ -5,11 +5,10 @@
 
 #include <QString>
 
-#include <optional>
+#include <string>
+#include <vector>
 
 namespace kvw {
-
-class Workspace;
 
 /// What a person chose for keys or values in the form of a sweep; lists as they were typed.
 struct SweepSide
@@ -39,16 +38,8 @@ struct SweepSize
     int points = 0;
     QString problem; ///< with the column in the text
     QString hint;
+    std::vector<std::string> configurations; ///< normal forms
 };
 SweepSize sizeOf(const QString& grid);
-
-/// Seconds that the points will take, from how fast the model was measured before by the same protocol; nothing without an earlier figure.
-struct SweepEstimate
-{
-    double seconds = 0;
-    int measurements = 0; ///< behind it
-};
-std::optional<SweepEstimate> estimate(const Workspace& workspace, const QString& model_folder, const QString& protocol,
-                                      int points, std::int64_t tokens);
 
 } // namespace kvw

@@ -319,7 +319,8 @@ QJsonObject ThroughputPage::saveState() const
 {
     QJsonObject state{{QStringLiteral("tab"), m_panels[static_cast<std::size_t>(m_tabs->currentIndex())]->objectName()},
                       {QStringLiteral("rows"), QString::fromLatin1(m_rows->saveState().toBase64())},
-                      {QStringLiteral("columns"), QString::fromLatin1(m_columns->saveState().toBase64())}};
+                      {QStringLiteral("columns"), QString::fromLatin1(m_columns->saveState().toBase64())},
+                      {QStringLiteral("form"), m_form->saveState()}};
     for (const RecordPanel* panel : m_panels)
         state.insert(panel->objectName(), panel->view()->saveState());
     return state;
@@ -327,6 +328,7 @@ QJsonObject ThroughputPage::saveState() const
 
 void ThroughputPage::restoreState(const QJsonObject& state)
 {
+    m_form->restoreState(state.value(QStringLiteral("form")).toObject());
     m_rows->restoreState(QByteArray::fromBase64(state.value(QStringLiteral("rows")).toString().toLatin1()));
     m_columns->restoreState(QByteArray::fromBase64(state.value(QStringLiteral("columns")).toString().toLatin1()));
     if (m_panels[0]->records()->allColumns().empty() && workspace())

@@ -3,6 +3,7 @@
 
 #include "widgets/jobs/job_list_model.h"
 #include "widgets/jobs/job_text.h"
+#include "widgets/shell/again_dialog.h"
 #include "widgets/shell/icons.h"
 
 #include <QFontDatabase>
@@ -12,6 +13,7 @@
 #include <QPlainTextEdit>
 #include <QProgressBar>
 #include <QPushButton>
+#include <QScrollBar>
 #include <QSplitter>
 #include <QTableView>
 #include <QVBoxLayout>
@@ -25,6 +27,7 @@ constexpr int kBarSteps = 1000;
 
 JobPanel::JobPanel(Workspace* workspace, JobController* jobs, QWidget* parent)
     : QWidget(parent),
+      m_workspace(workspace),
       m_jobs(jobs),
       m_model(new JobListModel(workspace, jobs, this)),
       m_table(new QTableView(this))
@@ -97,8 +100,10 @@ QWidget* JobPanel::makeDetails()
     m_kill->setToolTip(tr("End the worker at once, without waiting for it"));
     m_again = new QPushButton(tr("&Run again"), details);
     m_again->setToolTip(tr("Start a new job with the same settings"));
+    m_againWith = new QPushButton(tr("Run again with…"), details);
+    m_againWith->setToolTip(tr("Start a new job with the same settings, but computed in another way"));
     auto* buttons = new QHBoxLayout;
-    for (QPushButton* button : {m_start, m_cancel, m_kill, m_again})
+    for (QPushButton* button : {m_start, m_cancel, m_kill, m_again, m_againWith})
         buttons->addWidget(button);
     buttons->addStretch();
     auto* layout = new QVBoxLayout(details);
@@ -114,6 +119,7 @@ QWidget* JobPanel::makeDetails()
     connect(m_cancel, &QPushButton::clicked, this, &JobPanel::cancel);
     connect(m_kill, &QPushButton::clicked, this, [this] { m_jobs->kill(pickedJob()); });
     connect(m_again, &QPushButton::clicked, this, &JobPanel::runAgain);
+    connect(m_againWith, &QPushButton::clicked, this, &JobPanel::runAgainWith);
     return details;
 }
 
@@ -145,6 +151,21 @@ void JobPanel::runAgain()
         Q_EMIT problem(*trouble);
 }
 
+void JobPanel::runAgainWith()
+{
+    const JobRecord* job = m_model->record(pickedJob());
+    if (!job)
+        return;
+    auto* dialog = new AgainDialog(*m_workspace, *job, this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &QDialog::accepted, this, [this, dialog] {
+        const auto result = m_jobs->submit(dialog->kind(), dialog->specification());
+        if (const auto* trouble = std::get_if<Problem>(&result))
+            Q_EMIT problem(*trouble);
+    });
+    dialog->open();
+}
+
 void JobPanel::cancel() { m_jobs->cancel(m_jobs->running().value_or(pickedJob())); }
 
 void JobPanel::showPicked()
@@ -152,6 +173,7 @@ void JobPanel::showPicked()
     m_shown = pickedJob();
     m_log->setPlainText(m_shown == 0 ? QString() : m_jobs->log(m_shown).join(QLatin1Char('\n')));
     m_log->moveCursor(QTextCursor::End);
+    m_log->horizontalScrollBar()->setValue(0); // sentences are read from their beginning
     showState();
 }
 
@@ -173,6 +195,7 @@ void JobPanel::showState()
                        && (m_jobs->workerState() == WorkerClient::State::NotResponding
                            || m_jobs->workerState() == WorkerClient::State::Cancelling));
     m_again->setVisible(job && !runs && !waits);
+    m_againWith->setVisible(job && !runs && !waits && AgainDialog::suits(*job));
     m_bar->setVisible(runs);
     if (!job) {
         m_title->setText(tr("No job is picked."));

@@ -37,14 +37,16 @@ private:
     void showState();
     void addLines(qint64 job, const QStringList& lines);
     void keepPick();
+    void runAgainWith();
 
+    Workspace* m_workspace;
     JobController* m_jobs;
     JobListModel* m_model = nullptr;
     QTableView* m_table = nullptr;
     QLabel* m_title = nullptr;
     QProgressBar* m_bar = nullptr;
     QPlainTextEdit* m_log = nullptr;
-    QPushButton *m_start = nullptr, *m_cancel = nullptr, *m_kill = nullptr, *m_again = nullptr;
+    QPushButton *m_start = nullptr, *m_cancel = nullptr, *m_kill = nullptr, *m_again = nullptr, *m_againWith = nullptr;
     RowId m_shown = 0; ///< whose log is shown
 };
 

@@ -85,7 +85,7 @@ TEST_F(JobControllerTest, ACrashIsWrittenIntoTheRowAndItsRunIsInterrupted)
     const JobRecord record = row(job);
     EXPECT_EQ(record.status, JobStatus::Failed);
     EXPECT_EQ(record.error_code, "crashed");
-    EXPECT_THAT(record.error_message.value_or(""), HasSubstr("signal 11"));
+    EXPECT_THAT(record.error_message.value_or(""), HasSubstr("SIGSEGV"));
     EXPECT_FALSE(record.process);
     ASSERT_EQ(workspace.runs().size(), 1u);
     EXPECT_EQ(workspace.runs()[0].run.status, RunStatus::Interrupted);
@@ -96,7 +96,35 @@ TEST_F(JobControllerTest, ACrashIsWrittenIntoTheRowAndItsRunIsInterrupted)
     EXPECT_EQ(jobs.live(job), nullptr);
     const std::string log = jobs.log(job).join(QLatin1Char('\n')).toStdString();
     EXPECT_THAT(log, HasSubstr("writes to its log"));
-    EXPECT_THAT(log, HasSubstr("signal 11"));
+    EXPECT_THAT(log, HasSubstr("SIGSEGV"));
+}
+
+TEST_F(JobControllerTest, AWorkerThatTheSystemKilledLeavesAFailedJobWhoeverLooksAtItFirst)
+{
+    openProject();
+    const RowId job = submit("out_of_memory");
+    // Another window opens the project before this one has heard of the end, and calls the job interrupted.
+    ASSERT_TRUE(QTest::qWaitFor(
+        [&] {
+            static_cast<void>(other());
+            return !ended.isEmpty();
+        },
+        kWait_ms));
+    const JobRecord record = row(job);
+    EXPECT_EQ(record.status, JobStatus::Failed);
+    EXPECT_THAT(record.error_message.value_or(""), HasSubstr("SIGKILL, perhaps because memory ran out"));
+    EXPECT_THAT(jobs.log(job).join(QLatin1Char('\n')).toStdString(), HasSubstr("SIGKILL"));
+}
+
+TEST_F(JobControllerTest, AWorkerThatWasToldToEndFromOutsideIsNotCancelled)
+{
+    openProject();
+    const RowId job = submit("told_to_end");
+    ASSERT_TRUE(waitForEnds(1));
+    const JobRecord record = row(job);
+    EXPECT_EQ(record.status, JobStatus::Failed) << "the worker itself wrote that it was cancelled";
+    EXPECT_EQ(record.error_code, "ended");
+    EXPECT_THAT(record.error_message.value_or(""), HasSubstr("signal from outside"));
 }
 
 TEST_F(JobControllerTest, RunAgainTakesTheSameSettings)

@@ -154,7 +154,7 @@ TEST_F(WorkerClientTest, ACrashBeforeTheHelloIsAFailureWithItsSignal)
     waitForEnd();
     EXPECT_EQ(verdict.status, JobStatus::Failed);
     EXPECT_EQ(verdict.code, QStringLiteral("crashed"));
-    EXPECT_THAT(verdict.problem.message.toStdString(), HasSubstr("signal 11) before it said anything"));
+    EXPECT_THAT(verdict.problem.message.toStdString(), HasSubstr("ended by SIGSEGV, before it said anything"));
     EXPECT_THAT(log(), HasSubstr("about to fall over"));
 }
 
@@ -173,6 +173,46 @@ TEST_F(WorkerClientTest, ACrashAfterThreeLayersNamesTheStageAndKeepsWhatWasCommi
     EXPECT_EQ(verdict.status, JobStatus::Failed);
     EXPECT_THAT(verdict.problem.message.toStdString(), HasSubstr("in stage 2 of 2, \"calibrating\""));
     EXPECT_EQ(other().spectra().size(), 3u);
+}
+
+TEST_F(WorkerClientTest, AWorkerThatIsKilledFromOutsideHasFailedAndTheSignalIsNamed)
+{
+    begin("out_of_memory");
+    waitForEnd();
+    EXPECT_EQ(verdict.status, JobStatus::Failed);
+    EXPECT_EQ(verdict.code, QStringLiteral("crashed"));
+    const std::string said = verdict.problem.message.toStdString();
+    EXPECT_THAT(said, HasSubstr("The worker was ended by SIGKILL, perhaps because memory ran out"));
+    EXPECT_THAT(said, HasSubstr("in stage 2 of 2, \"calibrating\""));
+    EXPECT_THAT(said, ::testing::Not(HasSubstr("cancel")));
+    EXPECT_FALSE(verdict.problem.hint.isEmpty());
+}
+
+TEST_F(WorkerClientTest, AShellsWordForASignalIsUnderstood)
+{
+    begin("exit_137");
+    waitForEnd();
+    EXPECT_EQ(verdict.status, JobStatus::Failed);
+    EXPECT_THAT(verdict.problem.message.toStdString(), HasSubstr("SIGKILL"));
+}
+
+TEST_F(WorkerClientTest, AnEndThatNobodyHereAskedForIsNoCancellation)
+{
+    begin("told_to_end");
+    waitForEnd();
+    EXPECT_EQ(verdict.status, JobStatus::Failed);
+    EXPECT_EQ(verdict.code, QStringLiteral("ended"));
+    EXPECT_THAT(verdict.problem.message.toStdString(), HasSubstr("told to end by a signal from outside"));
+}
+
+TEST_F(WorkerClientTest, ASignalWhileItIsCancelledIsNamedToo)
+{
+    begin("aborts_when_cancelled");
+    ASSERT_TRUE(waitForState(State::Running));
+    client->cancel();
+    waitForEnd();
+    EXPECT_EQ(verdict.status, JobStatus::Cancelled);
+    EXPECT_THAT(verdict.problem.message.toStdString(), HasSubstr("ended by SIGABRT before it had answered"));
 }
 
 TEST_F(WorkerClientTest, SilenceFromTheStartIsAFailure)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/widgets/support/workspace_fixture.h"
+#include "widgets/jobs/job_text.h"
+#include "widgets/pages/engine_fields.h"
 #include "widgets/shell/actions.h"
 #include "widgets/shell/language.h"
 
@@ -78,6 +80,13 @@ TEST(GermanTranslation, EveryTextIsTranslatedWithItsPlaceholders)
     }
 }
 
+TEST(GermanTranslation, EveryTextIsFiledWhereTheProgramLooks)
+{
+    for (const Entry& entry : entries(kCatalogue))
+        EXPECT_TRUE(entry.context.startsWith(QStringLiteral("kvw::")))
+            << toStd(entry.context) << ": a class without its namespace, " << toStd(entry.source);
+}
+
 TEST(GermanTranslation, TheCatalogueHasEveryTextOfTheSources)
 {
     const QTemporaryDir folder;
@@ -85,8 +94,8 @@ TEST(GermanTranslation, TheCatalogueHasEveryTextOfTheSources)
     QProcess lupdate;
     lupdate.setWorkingDirectory(QStringLiteral(KVW_SOURCE_DIR));
     lupdate.start(QStringLiteral(KVW_LUPDATE),
-                  {QStringLiteral("widgets"), QStringLiteral("app"), QStringLiteral("-locations"),
-                   QStringLiteral("none"), QStringLiteral("-ts"), copy});
+                  {QStringLiteral("widgets"), QStringLiteral("app"), QStringLiteral("-I"), QStringLiteral("."),
+                   QStringLiteral("-locations"), QStringLiteral("none"), QStringLiteral("-ts"), copy});
     ASSERT_TRUE(lupdate.waitForFinished(120'000)) << toStd(lupdate.errorString());
     ASSERT_EQ(lupdate.exitCode(), 0) << lupdate.readAllStandardError().toStdString();
     QSet<QString> known;
@@ -103,6 +112,10 @@ TEST(GermanTranslation, TheProgramSpeaksIt)
 {
     installTranslations(QLocale(QLocale::German, QLocale::Germany));
     EXPECT_EQ(QCoreApplication::translate("kvw::SpectraPage", "Spectra"), QStringLiteral("Spektren"));
+    // As the program itself asks: by the class, and by the words of a file that has no class.
+    EXPECT_EQ(EngineFields::threadsText(0, 8),
+              QStringLiteral("automatisch: 7 von 8 Kernen, einer bleibt für das Fenster"));
+    EXPECT_EQ(kindText(RunKind::Calibrate), QStringLiteral("Kalibrierung"));
     for (QTranslator* each : QCoreApplication::instance()->findChildren<QTranslator*>()) {
         QCoreApplication::removeTranslator(each);
         delete each;
