@@ -5,7 +5,6 @@
 #include "core/base/error.h"
 #include "core/lm/compute_choice.h"
 #include "core/lm/cpu_setup.h"
-#include "core/model/text_file.h"
 #include "kernels/cpu/cpu_features.h"
 #include "kernels/threads.h"
 
@@ -88,27 +87,6 @@ ModelFacts inspect_model(const std::filesystem::path& folder)
     facts.weight_files = weights.files();
     facts.tokenizer_size = open_tokenizer(folder, facts.config).size();
     return facts;
-}
-
-TokenisedText tokenise(const Tokenizer& tokenizer, const std::filesystem::path& file, std::int64_t limit)
-{
-    if (limit < 0)
-        throw Error(ErrorKind::InvalidArgument, fmt::format("{} tokens were asked for", limit),
-                    "use --tokens 0 for the whole text, or a positive number");
-    const TextFile text = read_text(file);
-    TokenisedText out;
-    out.hash = text.hash;
-    out.name = file.filename().string();
-    out.bytes = static_cast<std::int64_t>(text.text.size());
-    out.tokens = tokenizer.encode(text.text);
-    if (limit > 0 && static_cast<std::int64_t>(out.tokens.size()) > limit)
-        out.tokens.resize(static_cast<std::size_t>(limit));
-    if (out.tokens.size() < 2)
-        throw Error(
-            ErrorKind::BadInput,
-            fmt::format("{}: the text has {} token(s); at least 2 are needed", file.string(), out.tokens.size()),
-            "give a longer text");
-    return out;
 }
 
 } // namespace kvw

@@ -4,6 +4,7 @@
 #include "core/jobs/progress_sink.h"
 #include "core/lm/decoder.h"
 #include "core/model/model_config.h"
+#include "core/model/tokenised_text.h"
 #include "core/model/tokenizer.h"
 #include "core/protocol/specifications.h"
 
@@ -39,16 +40,5 @@ struct ModelFacts
     std::int64_t tokenizer_size = 0;
 };
 ModelFacts inspect_model(const std::filesystem::path& folder);
-
-/// A text file as tokens: the first `limit` of them (0: all).
-struct TokenisedText
-{
-    std::string hash; ///< of the file's bytes
-    std::string name; ///< file name
-    std::int64_t bytes = 0;
-    std::vector<TokenId> tokens;
-};
-/// Throws Error{BadInput} for a text of fewer than two tokens.
-TokenisedText tokenise(const Tokenizer& tokenizer, const std::filesystem::path& file, std::int64_t limit);
 
 } // namespace kvw

@@ -110,6 +110,7 @@ void AddedTokenFinder::add(std::string_view text, const AddedToken& token)
         return;
     nodes_[node].token = static_cast<std::int32_t>(tokens_.size());
     tokens_.push_back({token.id, token.single_word, token.lstrip, token.rstrip});
+    any_takes_space_before_ = any_takes_space_before_ || token.lstrip;
 }
 
 AddedTokenFinder::Found AddedTokenFinder::longest_at(std::string_view text, std::size_t offset) const
@@ -118,9 +119,11 @@ AddedTokenFinder::Found AddedTokenFinder::longest_at(std::string_view text, std:
     std::uint32_t node = first_[static_cast<unsigned char>(text[offset])];
     for (std::size_t i = offset + 1; node != 0; ++i) {
         if (nodes_[node].token >= 0)
-            best = {i, nodes_[node].token};
-        if (i >= text.size())
+            best = {i, nodes_[node].token, false};
+        if (i >= text.size()) {
+            best.undecided = !nodes_[node].children.empty();
             break;
+        }
         const auto byte = static_cast<unsigned char>(text[i]);
         std::uint32_t next = 0;
         for (const auto& [value, child] : nodes_[node].children) {
@@ -159,6 +162,93 @@ void AddedTokenFinder::cut(std::string_view text, std::vector<Part>& out) const
     }
     if (done < text.size())
         out.push_back({done, text.size(), -1});
+}
+
+void AddedTokenScan::begin()
+{
+    buffer_.clear();
+    dropped_ = done_ = from_ = try_again_ = 0;
+    open_ = false;
+}
+
+void AddedTokenScan::forget_done()
+{
+    // One character before a token decides whether it stands inside a word.
+    std::size_t count = std::min(done_, from_ > 4 ? from_ - 4 : 0);
+    while (count > 0 && count < buffer_.size() && (static_cast<unsigned char>(buffer_[count]) & 0xC0u) == 0x80u)
+        --count;
+    if (2 * count < buffer_.size()) // so that every byte is moved about once
+        return;
+    buffer_.erase(0, count);
+    dropped_ += count;
+    done_ -= count;
+    from_ -= count;
+    try_again_ -= std::min(try_again_, count);
+}
+
+/// Writes out the ordinary text before `end`.
+void AddedTokenScan::emit_text(std::size_t end, bool ends, std::vector<Part>& out)
+{
+    if (done_ < end || (open_ && ends)) {
+        out.push_back({std::string_view(buffer_).substr(done_, end - done_), dropped_ + done_, -1, !open_, ends});
+        open_ = !ends;
+    }
+    done_ = std::max(done_, end);
+}
+
+/// As AddedTokenFinder::cut(). Takes the next token, or sees that none begins at from_; false when that is undecided.
+bool AddedTokenScan::find(bool last, std::vector<Part>& out)
+{
+    const std::size_t size = buffer_.size();
+    const AddedTokenFinder::Found found = finder_->longest_at(buffer_, from_);
+    if (found.undecided && !last)
+        return false;
+    if (found.token < 0) {
+        ++from_;
+        return true;
+    }
+    const AddedTokenFinder::Flags& token = finder_->tokens_[static_cast<std::size_t>(found.token)];
+    std::size_t begin = from_;
+    std::size_t end = found.end;
+    if (token.single_word) {
+        if (end == size && !last)
+            return false;
+        if (inside_word(buffer_, begin, end)) {
+            from_ = end;
+            return true;
+        }
+    }
+    if (token.rstrip) {
+        end = skip_space(buffer_, end);
+        if (end == size && !last)
+            return false;
+    }
+    if (token.lstrip)
+        begin = skip_space_back(buffer_, begin, std::min(done_, begin));
+    emit_text(begin, true, out);
+    out.push_back({std::string_view(), dropped_ + begin, token.id, true, true});
+    done_ = end;
+    from_ = found.end;
+    return true;
+}
+
+void AddedTokenScan::feed(std::string_view text, bool last, std::vector<Part>& out)
+{
+    out.clear();
+    forget_done();
+    buffer_ += text;
+    const std::size_t size = buffer_.size();
+    if (!last && size < try_again_)
+        return;
+    if (finder_->tokens_.empty())
+        from_ = size;
+    while (from_ < size && find(last, out)) {}
+    std::size_t decided = last ? size : from_;
+    if (!last && finder_->any_takes_space_before_)
+        decided = skip_space_back(buffer_, decided, std::min(done_, decided));
+    if (last || done_ < decided)
+        emit_text(decided, last, out);
+    try_again_ = size + (size - std::min(decided, size));
 }
 
 } // namespace kvw

@@ -6,8 +6,25 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace kvw {
 namespace {
+
+/// The offset of the character that ends before `end`; end > 0.
+std::size_t character_before(std::string_view text, std::size_t end)
+{
+    std::size_t begin = end - 1;
+    while (begin > 0 && (static_cast<unsigned char>(text[begin]) & 0xC0u) == 0x80u)
+        --begin;
+    return begin;
+}
+
+/// Two neighbouring characters as one number.
+std::uint64_t pair_of(char32_t first, char32_t second)
+{
+    return (static_cast<std::uint64_t>(first) << 32) | static_cast<std::uint64_t>(second);
+}
 
 void require_absent(const JsonPlace& model, std::string_view key)
 {
@@ -86,6 +103,7 @@ void Bpe::read_vocabulary(const JsonPlace& vocab)
     ids_.reserve(entries_.size());
     for (const auto& [token, id] : entries_) {
         ids_.emplace(token, id);
+        longest_entry_bytes_ = std::max(longest_entry_bytes_, token.size());
         if (!token.empty() && token.size() <= 2) {
             const unicode::Decoded c = unicode::decode_at(token, 0);
             if (c.bytes == token.size() && c.code_point < short_character_.size())
@@ -118,6 +136,9 @@ void Bpe::read_merges(const JsonPlace& merges)
         };
         const TokenId result = known(std::string(left) + std::string(right));
         merges_.insert(known(left), known(right), {rank++, result});
+        if (!left.empty() && !right.empty())
+            joined_.insert(pair_of(unicode::decode_at(left, character_before(left, left.size())).code_point,
+                                   unicode::decode_at(right, 0).code_point));
     }
 }
 
@@ -175,9 +196,34 @@ void Bpe::encode(std::string_view word, std::vector<TokenId>& out, Scratch& scra
             return;
         }
     }
+    encode_part(word, out, scratch);
+}
+
+void Bpe::encode_part(std::string_view part, std::vector<TokenId>& out, Scratch& scratch) const
+{
     scratch.initial.clear();
-    first_symbols(word, scratch.initial);
+    first_symbols(part, scratch.initial);
     merge_all(merges_, scratch.initial, out, scratch.merge);
+}
+
+std::size_t Bpe::last_cut(std::string_view word) const
+{
+    if (word.empty())
+        return 0;
+    std::size_t right = character_before(word, word.size());
+    std::size_t end = word.size();
+    while (right > 0) {
+        const std::size_t left = character_before(word, right);
+        const std::string_view first = word.substr(left, right - left);
+        const std::string_view second = word.substr(right, end - right);
+        if (!joined_.contains(
+                pair_of(unicode::decode_at(first, 0).code_point, unicode::decode_at(second, 0).code_point))
+            && character_id(first) && character_id(second))
+            return right;
+        end = right;
+        right = left;
+    }
+    return 0;
 }
 
 } // namespace kvw

@@ -6,10 +6,13 @@
 #include "core/model/tokenizer_json.h"
 
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace kvw {
@@ -38,6 +41,17 @@ public:
     /// unk_token, or nothing when there is neither.
     void encode(std::string_view word, std::vector<TokenId>& out, Scratch& scratch) const;
 
+    /// Where the beginning of a word, of which more will follow, can be cut off: the ids of the whole word are those of
+    /// word.substr(0, cut), then those of what follows, each by encode_part(). The last such place, at a character's
+    /// beginning; 0: none is known. It stands between two characters that are entries and that no merge joins: no merge
+    /// has a left token that ends with the first and a right one that begins with the second. Then no symbol ever reaches
+    /// over the cut, and what is merged on one side does not depend on the other.
+    std::size_t last_cut(std::string_view word) const;
+    /// As encode() for a part of a word that was cut by last_cut().
+    void encode_part(std::string_view part, std::vector<TokenId>& out, Scratch& scratch) const;
+    /// Longer words are not entries.
+    std::size_t longest_entry_bytes() const { return longest_entry_bytes_; }
+
     std::optional<TokenId> id_of(std::string_view token) const;
     const std::vector<std::pair<std::string, TokenId>>& entries() const { return entries_; }
 
@@ -53,6 +67,8 @@ private:
     std::array<TokenId, 0x800> short_character_{};      ///< by code point, -1: none; the whole byte alphabet is here
     std::array<TokenId, 256> byte_{};                   ///< "<0x00>".."<0xFF>", -1: none
     MergeTable merges_;
+    std::unordered_set<std::uint64_t> joined_; ///< characters, the first in the high half, that some merge joins
+    std::size_t longest_entry_bytes_ = 0;
     std::optional<TokenId> unknown_;
     bool fuse_unknown_ = false;
     bool byte_fallback_ = false;

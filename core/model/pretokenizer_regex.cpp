@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <utility>
@@ -85,8 +86,8 @@ Regex::Regex(std::string_view pattern, unsigned options) : pattern_(pattern), co
         throw Error(ErrorKind::Unsupported,
                     fmt::format("pattern \"{}\", byte {}: {}", pattern_, offset, pcre2_message(error)),
                     "take tokenizer.json from the model's own folder again, or report the pattern");
-    pcre2_jit_compile(code_->code.get(),
-                      PCRE2_JIT_COMPLETE); // without it (no JIT on this machine) matching is only slower
+    // Without it (no JIT on this machine) matching is only slower.
+    pcre2_jit_compile(code_->code.get(), PCRE2_JIT_COMPLETE | PCRE2_JIT_PARTIAL_HARD);
 }
 
 Regex::Regex(std::string_view pattern) : Regex(to_pcre2(pattern), PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C)
@@ -98,27 +99,27 @@ Regex::Regex(Regex&&) noexcept = default;
 Regex& Regex::operator=(Regex&&) noexcept = default;
 Regex::~Regex() = default;
 
-bool Regex::search(std::string_view text, std::size_t from, Span& found) const
+Regex::Outcome Regex::search(std::string_view text, std::size_t from, Subject subject, Span& found) const
 {
     Scratch& own = scratch();
-    const auto subject = reinterpret_cast<PCRE2_SPTR>(text.data());
+    const unsigned partial = subject == Subject::Growing ? PCRE2_PARTIAL_HARD : 0;
     const auto attempt = [&](unsigned options) {
-        return pcre2_match(code_->code.get(), subject, text.size(), from, PCRE2_NO_UTF_CHECK | options, own.data.get(),
-                           own.context.get());
+        return pcre2_match(code_->code.get(), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), from,
+                           PCRE2_NO_UTF_CHECK | partial | options, own.data.get(), own.context.get());
     };
     int result = attempt(0);
     if (result == PCRE2_ERROR_JIT_STACKLIMIT)
         result = attempt(PCRE2_NO_JIT);
     if (result == PCRE2_ERROR_NOMATCH)
-        return false;
-    if (result < 0)
+        return Outcome::None;
+    if (result < 0 && result != PCRE2_ERROR_PARTIAL)
         throw Error(ErrorKind::Unsupported,
                     fmt::format("pattern \"{}\" gave up on a text of {} bytes at byte {}: {}", pattern_, text.size(),
                                 from, pcre2_message(result)),
                     "break the text into lines");
     const PCRE2_SIZE* ends = pcre2_get_ovector_pointer(own.data.get());
     found = {ends[0], ends[1], true};
-    return true;
+    return result == PCRE2_ERROR_PARTIAL ? Outcome::Undecided : Outcome::Match;
 }
 
 void Regex::spans(std::string_view text, std::vector<Span>& out) const
@@ -129,7 +130,7 @@ void Regex::spans(std::string_view text, std::vector<Span>& out) const
     std::optional<std::size_t> last_end;
     while (from <= text.size()) {
         Span found;
-        if (!search(text, from, found))
+        if (search(text, from, Subject::Whole, found) != Outcome::Match)
             break;
         if (found.begin == found.end && last_end == found.end) {
             from += from < text.size() ? unicode::decode_at(text, from).bytes : 1;
@@ -160,7 +161,29 @@ std::string Regex::replace(std::string_view text, std::string_view content) cons
 bool Regex::matches_whole(std::string_view text) const
 {
     Span found;
-    return search(text, 0, found) && found.begin == 0 && found.end == text.size();
+    return search(text, 0, Subject::Whole, found) == Outcome::Match && found.begin == 0 && found.end == text.size();
+}
+
+bool Regex::scans() const noexcept
+{
+    // Partial matching without JIT takes a \r at the end of the text for all of a \R.
+    for (const std::string_view escape : {"\\G", "\\K", "\\R"}) {
+        if (pattern_.find(escape) != std::string::npos)
+            return false;
+    }
+    return true;
+}
+
+std::size_t Regex::look_back() const
+{
+    std::uint32_t longest = 0;
+    if (pcre2_pattern_info(code_->code.get(), PCRE2_INFO_MAXLOOKBEHIND, &longest) != 0)
+        throw Error(ErrorKind::Internal, fmt::format("PCRE2 does not say how far \"{}\" looks back", pattern_));
+    // PCRE2 says the longest one; they may stand in each other, and each may end with ^ or \A, which look at one more.
+    std::size_t groups = 1;
+    for (std::size_t at = pattern_.find("(?<"); at != std::string::npos; at = pattern_.find("(?<", at + 1))
+        ++groups;
+    return groups * longest + 1;
 }
 
 } // namespace kvw

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <string>
 
 namespace kvw {
@@ -21,10 +22,14 @@ struct TextFile
 /// in JSON becomes U+FFFD.
 /// Throws Error{NotFound} for a missing file; Error{BadInput} for a folder, an empty text, invalid UTF-8 (with the byte
 /// offset in the file), a line that is no such document (with its number).
+/// Holds all of it; a TextReader (core/model/text_reader.h) reads the same text in pieces.
 TextFile read_text(const std::filesystem::path& path);
 
 /// All bytes of a file. Throws Error{NotFound} when it is missing, Error{BadInput} when it is a folder or cannot be
 /// read.
 std::string read_bytes(const std::filesystem::path& path);
+
+/// Opens a file or a pipe for reading bytes; throws as read_bytes().
+std::ifstream open_to_read(const std::filesystem::path& path);
 
 } // namespace kvw

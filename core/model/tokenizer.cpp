@@ -2,37 +2,21 @@
 #include "core/model/tokenizer.h"
 
 #include "core/base/error.h"
-#include "core/model/added_tokens.h"
-#include "core/model/bpe.h"
-#include "core/model/pretokenizer.h"
 #include "core/model/text_file.h"
-#include "core/model/tokenizer_decoder.h"
-#include "core/model/tokenizer_json.h"
-#include "core/model/tokenizer_normaliser.h"
-#include "core/model/tokenizer_template.h"
+#include "core/model/tokenizer_impl.h"
 #include "core/model/unicode_text.h"
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <unordered_map>
 #include <utility>
 
 namespace kvw {
 namespace {
 
-/// Positions inside a word are 32 bits wide.
-constexpr std::size_t kLargestText = std::size_t{1} << 30;
 /// Longer words are not remembered: they hardly come twice.
 constexpr std::size_t kLongestRemembered = 256;
-
-/// The spelling and the kind of a token, by id.
-struct Known
-{
-    std::string token;
-    bool exists = false;
-    bool special = false;
-};
+/// More words are not remembered either; then it begins anew. Some MB.
+constexpr std::size_t kMostRemembered = 1 << 15;
 
 nlohmann::json parse_file(const std::filesystem::path& path)
 {
@@ -48,39 +32,29 @@ nlohmann::json parse_file(const std::filesystem::path& path)
 
 } // namespace
 
-struct Tokenizer::Impl
+void WordIds::encode(const Bpe& model, std::string_view word, std::vector<TokenId>& out)
 {
-    explicit Impl(const JsonPlace& json);
-
-    struct Work;
-    void encode_text(std::string_view text, bool at_start, Work& work) const;
-    void encode_words(std::string_view text, bool at_start, Work& work) const;
-    void encode_word(std::string_view word, Work& work) const;
-    const Known* find(TokenId id) const;
-
-    Bpe model;
-    std::unique_ptr<const Normaliser> normaliser;
-    std::unique_ptr<const PreTokenizer> pre_tokenizer;
-    std::unique_ptr<const TokenDecoder> decoder;
-    TokenFrame frame;
-    AddedTokenFinder plain;      ///< added tokens searched in the text as it came
-    AddedTokenFinder normalised; ///< and in the normalised text
-    std::vector<Known> known;    ///< by id
-    std::unordered_map<std::string, TokenId> added;
-};
+    if (word.size() > kLongestRemembered)
+        return model.encode(word, out, scratch);
+    if (const auto found = remembered_.find(word); found != remembered_.end()) {
+        const Range range = found->second;
+        for (std::size_t i = 0; i < range.count; ++i)
+            out.push_back(out[range.begin + i]);
+        return;
+    }
+    const std::size_t begin = out.size();
+    model.encode(word, out, scratch);
+    if (remembered_.size() >= kMostRemembered)
+        remembered_.clear();
+    remembered_.emplace(word, Range{begin, out.size() - begin});
+}
 
 /// What one call of encode() writes to.
 struct Tokenizer::Impl::Work
 {
-    struct Range
-    {
-        std::size_t begin;
-        std::size_t count;
-    };
     std::vector<TokenId> ids;
     Pieces pieces;
-    Bpe::Scratch bpe;
-    std::unordered_map<std::string_view, Range> remembered; ///< words of this text and where their ids stand in `ids`
+    WordIds words;
 };
 
 Tokenizer::Impl::Impl(const JsonPlace& json) : model(json.at("model"))
@@ -114,27 +88,11 @@ Tokenizer::Impl::Impl(const JsonPlace& json) : model(json.at("model"))
         json.at("model").at("vocab").wrong("no entries", "a vocabulary");
 }
 
-const Known* Tokenizer::Impl::find(TokenId id) const
+const Tokenizer::Impl::Known* Tokenizer::Impl::find(TokenId id) const
 {
     if (id < 0 || static_cast<std::size_t>(id) >= known.size() || !known[static_cast<std::size_t>(id)].exists)
         return nullptr;
     return &known[static_cast<std::size_t>(id)];
-}
-
-void Tokenizer::Impl::encode_word(std::string_view word, Work& work) const
-{
-    if (word.size() > kLongestRemembered)
-        return model.encode(word, work.ids, work.bpe);
-    const std::size_t begin = work.ids.size();
-    const auto [found, fresh] = work.remembered.try_emplace(word, Work::Range{begin, 0});
-    if (fresh) {
-        model.encode(word, work.ids, work.bpe);
-        found->second.count = work.ids.size() - begin;
-        return;
-    }
-    const Work::Range range = found->second;
-    for (std::size_t i = 0; i < range.count; ++i)
-        work.ids.push_back(work.ids[range.begin + i]);
 }
 
 void Tokenizer::Impl::encode_words(std::string_view text, bool at_start, Work& work) const
@@ -143,7 +101,7 @@ void Tokenizer::Impl::encode_words(std::string_view text, bool at_start, Work& w
     if (pre_tokenizer)
         pre_tokenizer->apply(work.pieces);
     for (const Piece& piece : work.pieces.list)
-        encode_word(piece.text, work);
+        work.words.encode(model, piece.text, work.ids);
 }
 
 void Tokenizer::Impl::encode_text(std::string_view text, bool at_start, Work& work) const
@@ -201,7 +159,7 @@ std::string Tokenizer::decode(std::span<const TokenId> ids, OnSpecial special) c
     std::vector<std::string> tokens;
     tokens.reserve(ids.size());
     for (const TokenId id : ids) {
-        const Known* token = impl_->find(id);
+        const Impl::Known* token = impl_->find(id);
         if (token != nullptr && !(token->special && special == OnSpecial::Skip))
             tokens.push_back(token->token);
     }
@@ -219,7 +177,7 @@ std::string Tokenizer::decode(std::span<const TokenId> ids, OnSpecial special) c
 
 std::string Tokenizer::token_bytes(TokenId id) const
 {
-    const Known* token = impl_->find(id);
+    const Impl::Known* token = impl_->find(id);
     if (token == nullptr)
         return {};
     return impl_->decoder ? impl_->decoder->alone(token->token) : token->token;

@@ -28,6 +28,7 @@ public:
     static Tokenizer load(const std::filesystem::path& tokenizer_json);
 
     /// text is UTF-8; throws Error{BadInput} with the byte offset of the first invalid sequence. NUL is a character.
+    /// For texts that are too long to hold, or of which the first tokens do: TokenStream (core/model/token_stream.h).
     /// Linear in the text, n log n in its longest word (1 MB without a space within a second); {Unsupported} over 1
     /// GiB. AsConfigured adds the tokens of the post-processor's template for one text.
     std::vector<TokenId> encode(std::string_view text, SpecialTokens special = SpecialTokens::None) const;
@@ -47,6 +48,7 @@ public:
     ~Tokenizer();
 
 private:
+    friend class TokenStream;
     struct Impl;
     explicit Tokenizer(std::unique_ptr<const Impl> impl);
     std::unique_ptr<const Impl> impl_;

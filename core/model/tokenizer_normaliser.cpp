@@ -15,8 +15,26 @@ class Prepend final : public Normaliser
 public:
     explicit Prepend(std::string text) : text_(std::move(text)) {}
     std::string apply(std::string text) const override { return text.empty() ? text : text_ + text; }
+    std::unique_ptr<NormaliserStage> stage() const override { return std::make_unique<Stage>(*this); }
 
 private:
+    class Stage final : public NormaliserStage
+    {
+    public:
+        explicit Stage(const Prepend& owner) : owner_(owner) {}
+        void begin() override { begun_ = false; }
+        std::string feed(std::string_view text, bool) override
+        {
+            std::string out = begun_ || text.empty() ? std::string() : owner_.text_;
+            begun_ = begun_ || !text.empty();
+            return out.append(text);
+        }
+
+    private:
+        const Prepend& owner_;
+        bool begun_ = false;
+    };
+
     std::string text_;
 };
 
@@ -25,8 +43,32 @@ class Replace final : public Normaliser
 public:
     Replace(Regex pattern, std::string content) : pattern_(std::move(pattern)), content_(std::move(content)) {}
     std::string apply(std::string text) const override { return pattern_.replace(text, content_); }
+    std::unique_ptr<NormaliserStage> stage() const override
+    {
+        return pattern_.scans() ? std::make_unique<Stage>(*this) : nullptr;
+    }
 
 private:
+    class Stage final : public NormaliserStage
+    {
+    public:
+        explicit Stage(const Replace& owner) : owner_(owner), scan_(owner.pattern_) {}
+        void begin() override { scan_.begin(); }
+        std::string feed(std::string_view text, bool last) override
+        {
+            scan_.feed(text, last, parts_);
+            std::string out;
+            for (const RegexScan::Part& part : parts_)
+                out += part.match ? std::string_view(owner_.content_) : part.text;
+            return out;
+        }
+
+    private:
+        const Replace& owner_;
+        RegexScan scan_;
+        std::vector<RegexScan::Part> parts_;
+    };
+
     Regex pattern_;
     std::string content_;
 };
@@ -41,8 +83,35 @@ public:
             text = part->apply(std::move(text));
         return text;
     }
+    std::unique_ptr<NormaliserStage> stage() const override
+    {
+        auto out = std::make_unique<Stage>();
+        for (const auto& part : parts_) {
+            out->parts.push_back(part->stage());
+            if (!out->parts.back())
+                return nullptr;
+        }
+        return out;
+    }
 
 private:
+    struct Stage final : NormaliserStage
+    {
+        std::vector<std::unique_ptr<NormaliserStage>> parts;
+        void begin() override
+        {
+            for (const auto& part : parts)
+                part->begin();
+        }
+        std::string feed(std::string_view text, bool last) override
+        {
+            std::string out(text);
+            for (const auto& part : parts)
+                out = part->feed(out, last);
+            return out;
+        }
+    };
+
     std::vector<std::unique_ptr<const Normaliser>> parts_;
 };
 

@@ -4,6 +4,8 @@
 #include "core/model/pretokenizer_regex.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 
 namespace kvw::unicode {
 namespace {
@@ -53,6 +55,20 @@ Sequence scan(std::string_view text, std::size_t offset) noexcept
     return {length, true, value};
 }
 
+/// The end of the ASCII that begins at `offset`, eight bytes at a time as long as there are so many.
+std::size_t skip_ascii(std::string_view text, std::size_t offset) noexcept
+{
+    std::uint64_t word = 0;
+    for (; offset + sizeof word <= text.size(); offset += sizeof word) {
+        std::memcpy(&word, text.data() + offset, sizeof word);
+        if ((word & 0x8080808080808080u) != 0)
+            break;
+    }
+    while (offset < text.size() && byte_at(text, offset) < 0x80)
+        ++offset;
+    return offset;
+}
+
 bool matches_class(const Regex& regex, char32_t c)
 {
     std::string text;
@@ -65,6 +81,9 @@ bool matches_class(const Regex& regex, char32_t c)
 std::optional<std::size_t> first_invalid(std::string_view text) noexcept
 {
     for (std::size_t i = 0; i < text.size();) {
+        i = skip_ascii(text, i);
+        if (i == text.size())
+            break;
         const Sequence sequence = scan(text, i);
         if (!sequence.valid)
             return i;

@@ -33,7 +33,7 @@ struct TextRecord
 {
     std::string hash; ///< of the file's bytes
     std::string name;
-    std::int64_t bytes = 0;
+    std::int64_t bytes = 0; ///< of the file
     std::optional<std::int64_t> characters;
     bool operator==(const TextRecord&) const = default;
 };

@@ -6,7 +6,7 @@
 #include "core/measure/generation.h"
 #include "core/measure/perplexity.h"
 #include "core/measure/throughput.h"
-#include "core/model/text_file.h"
+#include "core/model/text_reader.h"
 #include "core/model/tokenizer.h"
 #include "tests/bench/engine_bench_peaks.h"
 
@@ -365,7 +365,11 @@ int run(const Options& options)
     }
     const Tokenizer tokenizer = Tokenizer::load(std::filesystem::path(options.model) / "tokenizer.json");
     // The beginning is enough, and reading all would show in the resident set.
-    std::string text = read_text(options.text).text.substr(0, 200'000);
+    TextReader reader(options.text);
+    std::string text;
+    for (std::string_view piece = reader.next(); !piece.empty() && text.size() < 200'000; piece = reader.next())
+        text += piece;
+    text.resize(std::min<std::size_t>(text.size(), 200'000));
     while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0x80) != 0)
         text.pop_back();
     Bench bench(options, *decoder, tokenizer.encode(text));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/model/chat_template.h"
 #include "core/model/text_file.h"
+#include "core/model/token_stream.h"
 #include "core/model/tokenizer.h"
 #include "core/model/unicode_text.h"
 #include "tests/conformance/reference_runner.h"
@@ -34,6 +35,22 @@ std::string difference(const T& got, const T& wanted, const Tokenizer& tokenizer
         + text(at.second, wanted.end());
 }
 
+/// The ids of a text that comes in parts, of so many bytes and the rest of a character.
+std::vector<TokenId> ids_in_parts(const Tokenizer& tokenizer, std::string_view text, std::size_t bytes)
+{
+    TokenStream stream(tokenizer);
+    while (!text.empty()) {
+        std::size_t end = std::min(bytes, text.size());
+        while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u)
+            ++end;
+        stream.push(text.substr(0, end));
+        text.remove_prefix(end);
+    }
+    return stream.finish();
+}
+
+constexpr std::size_t kPartSizes[] = {1, 7, 100, 4096, 65536};
+
 /// Ids of a text and the text that they decode to, against the package.
 void compare_with_package(const Reference& reference, const std::filesystem::path& text_file)
 {
@@ -51,6 +68,8 @@ void compare_with_package(const Reference& reference, const std::filesystem::pat
     const std::vector<TokenId> wanted = read_ids(reference.folder() / "ids.i32");
     ASSERT_GT(wanted.size(), 10000u);
     EXPECT_EQ(difference(ids, wanted, tokenizer), "");
+    for (const std::size_t bytes : kPartSizes)
+        EXPECT_EQ(difference(ids_in_parts(tokenizer, text, bytes), wanted, tokenizer), "") << bytes;
 
     reference.run({"decode", reference.model(), reference.folder() / "ids.i32", reference.folder() / "decoded.txt"});
     const std::string decoded = tokenizer.decode(wanted);
@@ -122,6 +141,9 @@ void compare_kind(const std::filesystem::path& kind, const std::string& text)
     const std::vector<TokenId> wanted = read_ids(kind / "ids.i32");
     ASSERT_GT(wanted.size(), 100u);
     EXPECT_EQ(difference(tokenizer.encode(text), wanted, tokenizer), "");
+    EXPECT_TRUE(TokenStream(tokenizer).streams());
+    for (const std::size_t bytes : kPartSizes)
+        EXPECT_EQ(difference(ids_in_parts(tokenizer, text, bytes), wanted, tokenizer), "") << bytes;
     const auto special = Tokenizer::SpecialTokens::AsConfigured;
     EXPECT_EQ(difference(tokenizer.encode(text, special), read_ids(kind / "special.i32"), tokenizer), "");
     EXPECT_TRUE(tokenizer.decode(wanted) == read_bytes(kind / "decoded.txt"));

@@ -53,14 +53,9 @@ bool isDevice(const std::string& ran_on, const std::string& asked)
 
 /// The level of instructions that a run used; empty where its record has none.
 template<typename Environment>
-std::string instructionsOf(const Environment& environment)
+std::string instructionsOf(const EnvironmentRecord& environment)
 {
-    if constexpr (requires { environment.instructions.value_or(std::string()); })
-        return environment.instructions.value_or(std::string());
-    else if constexpr (requires { environment.instructions; })
-        return environment.instructions;
-    else
-        return {};
+    return environment.instructions.value_or(std::string()); // rows of older versions do not say
 }
 
 /// A job's settings as they were asked for; what they do not say has its default.
