@@ -52,7 +52,6 @@ bool isDevice(const std::string& ran_on, const std::string& asked)
 }
 
 /// The level of instructions that a run used; empty where its record has none.
-template<typename Environment>
 std::string instructionsOf(const EnvironmentRecord& environment)
 {
     return environment.instructions.value_or(std::string()); // rows of older versions do not say

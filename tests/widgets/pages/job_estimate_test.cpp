@@ -24,7 +24,7 @@ protected:
     {
         openProject();
         workspace.store()->put_text({"t1", "wiki.txt", 100, 100});
-        environment = {kProcessor, 8, 7, 1 << 30, "cpu", "bf16", "os", "g++", "2.11", "0.1.0"};
+        environment = {kProcessor, 8, 7, 1 << 30, "cpu", "bf16", "os", "g++", "2.11", "0.1.0", "v4", {}};
         job.engine.model = someModel().folder;
         job.engine.type = "bf16";
         job.engine.threads = 7;
@@ -72,6 +72,19 @@ protected:
     QualitySpecification job;
     double overhead_s = 0;
 };
+
+TEST_F(Estimates, RunsOfAnotherInstructionLevelAreNoEvidence)
+{
+    environment.instructions = "v3";
+    addQuality("identity", 1000);
+    addQuality("k=int8,token", 500);
+    ASSERT_TRUE(ofQuality());
+    environment.instructions = "v4"; // the newest run is what this processor does now
+    addQuality("identity", 2000);
+    EXPECT_FALSE(ofQuality());
+    addQuality("k=int8,token", 1000);
+    EXPECT_TRUE(ofQuality());
+}
 
 TEST_F(Estimates, TheSameConfigurationsTakeWhatTheyTook)
 {
