@@ -130,6 +130,7 @@ TEST_F(SampleModel, AKilledSweepGoesOnWithWhatIsMissing)
 {
     const Arguments sweep = quality("sweep") + Arguments{"--grid", "v=random:(48|52|56|60)"};
     {
+        // Killed while it measures its second point, with two more to go.
         Program program(sweep);
         ASSERT_TRUE(program.wait_for("v=random:52,seed=0")) << program.errors();
         program.signal(SIGKILL);
@@ -150,16 +151,17 @@ TEST_F(SampleModel, AKilledSweepGoesOnWithWhatIsMissing)
 TEST_F(SampleModel, InterruptKeepsWhatIsDone)
 {
     Arguments arguments = quality("ppl");
-    for (const char* configuration : {"v=random:60", "v=random:59", "v=random:58", "v=random:57"})
-        arguments = arguments + Arguments{"--config", configuration};
+    for (int rank = 60; rank > 20; --rank) // far more than are measured before the signal comes
+        arguments = arguments + Arguments{"--config", "v=random:" + std::to_string(rank)};
     Program program(arguments);
     ASSERT_TRUE(program.wait_for("v=random:59")) << program.errors();
     program.signal(SIGINT);
     const Outcome outcome = program.wait();
     EXPECT_EQ(outcome.exit_code, 130) << outcome.all();
-    EXPECT_THAT(outcome.errors, HasSubstr("cancelled"));
+    EXPECT_THAT(outcome.errors, HasSubstr("interrupted by Ctrl-C (SIGINT)"));
     const Store kept = Store::open(store());
     EXPECT_EQ(kept.run(1)->run.status, RunStatus::Cancelled);
+    EXPECT_THAT(kept.run(1)->run.error_message.value_or(""), HasSubstr("interrupted by Ctrl-C (SIGINT)"));
     EXPECT_GE(kept.quality().size(), 2);
 }
 
