@@ -35,9 +35,9 @@ protected:
         return kvw({"calibrate", model, "--text", text("valid"), "--tokens", "2048", "--window", "512", "--store",
                     store(), "--json"});
     }
-    Arguments quality(const std::string& command) const
+    Arguments quality(const std::string& command, int tokens = 1024) const
     {
-        return {command,    model, "--text",  text("test"), "--tokens", "1024",
+        return {command,    model, "--text",  text("test"), "--tokens", std::to_string(tokens),
                 "--window", "256", "--store", store(),      "--json"};
     }
 
@@ -55,7 +55,7 @@ Arguments operator+(Arguments all, const Arguments& more)
 TEST_F(SampleModel, FastAndReferenceKernelsAgree)
 {
     const auto perplexity = [&](const std::string& kernels) {
-        const Outcome measured = kvw(quality("ppl")
+        const Outcome measured = kvw(quality("ppl", 512)
                                      + Arguments{"--type", "fp32", "--kernels", kernels, "--config",
                                                  "k=random:56 v=random:48", "--config", "k=int8 v=int4,group=16"});
         EXPECT_EQ(measured.exit_code, 0) << measured.all();
@@ -128,7 +128,7 @@ TEST_F(SampleModel, CalibrateMeasureExport)
 
 TEST_F(SampleModel, AKilledSweepGoesOnWithWhatIsMissing)
 {
-    const Arguments sweep = quality("sweep") + Arguments{"--grid", "v=random:(48|52|56|60)"};
+    const Arguments sweep = quality("sweep", 512) + Arguments{"--grid", "v=random:(48|52|56|60)"};
     {
         // Killed while it measures its second point, with two more to go.
         Program program(sweep);
@@ -150,7 +150,7 @@ TEST_F(SampleModel, AKilledSweepGoesOnWithWhatIsMissing)
 
 TEST_F(SampleModel, InterruptKeepsWhatIsDone)
 {
-    Arguments arguments = quality("ppl");
+    Arguments arguments = quality("ppl", 512);
     for (int rank = 60; rank > 20; --rank) // far more than are measured before the signal comes
         arguments = arguments + Arguments{"--config", "v=random:" + std::to_string(rank)};
     Program program(arguments);
@@ -349,9 +349,9 @@ torch.save([1, 2], f"{sys.argv[1]}/list.pt")
     const Outcome imported = import(made("good"));
     ASSERT_EQ(imported.exit_code, 0) << imported.all();
     const std::string run = std::to_string(imported.json().at("run").get<int>());
-    const Outcome measured = kvw(quality("ppl") + Arguments{"--config", "v=pca:60,pooled", "--calibration", run});
+    const Outcome measured = kvw(quality("ppl", 512) + Arguments{"--config", "v=pca:60,pooled", "--calibration", run});
     ASSERT_EQ(measured.exit_code, 0) << measured.all();
-    const Outcome beyond = kvw(quality("ppl") + Arguments{"--config", "v=pca:61", "--calibration", run});
+    const Outcome beyond = kvw(quality("ppl", 512) + Arguments{"--config", "v=pca:61", "--calibration", run});
     EXPECT_EQ(beyond.exit_code, 2);
     EXPECT_THAT(beyond.errors, HasSubstr("60 components"));
 
