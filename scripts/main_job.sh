@@ -11,8 +11,6 @@ limit_minutes=5
 budget_ms=240000 # of the limit, by the estimate: a machine that is shared may be slower later than when it was measured
 
 ppl_configurations=("v=pca:60" "v=pca:60,weighted" "k=kq:56 sinks=4" "k=int8,token v=int8,token sinks=4")
-sweep_grid="k=kq:(32..56..8) sinks=4; v=out:(32..56..8),weighted sinks=(0|4); k=int8 v=int8; k=int4,channel=32 v=int4 sinks=(0|4); k=int3,channel=32 v=int3 sinks=4"
-sweep_points=17 # of the grid, and the identity
 bench_configurations=("k=int8 v=int8" "k=int4,channel=32 v=int4" "v=out:32,weighted")
 generate_configurations=("k=int8 v=int8 sinks=4" "k=int4,channel=32 v=int4 sinks=4" "v=out:32,weighted sinks=4")
 
@@ -31,19 +29,24 @@ share_of() {
 }
 
 # plan SIXTEENTHS: sets what every step takes. The least: second moments of 64 channels need a few thousand tokens; paired
-# intervals resample windows, and from four on they tell a loss of some per cent from none; the sweep's points are only
-# held against each other.
+# intervals resample windows, and from four on they tell a loss of some per cent from none.
 plan() {
     sixteenths=$1
     # A small calibration first: beside the real one it shows how much the bases still move with more text.
     small_tokens=$(share_of 4096 1024)
     calibrate_tokens=$(share_of 16384 4096)
     ppl_tokens=$(share_of 8192 2048)
-    sweep_tokens=$(share_of 4096 1024)
+    sweep_tokens=$(share_of 4096 2048)
+    # sweep_points: of the grid, and the identity.
+    local integers="k=int8 v=int8; k=int4,channel=32 v=int4 sinks=(0|4); k=int3,channel=32 v=int3 sinks=4"
+    sweep_grid="k=kq:(32..56..8) sinks=4; v=out:(32..56..8),weighted sinks=(0|4); $integers" sweep_points=17
     contexts=512,2048,4096 rounds=3 decode=16 max_new=96
     if [ "$sixteenths" -lt 16 ]; then contexts=512,2048 max_new=64; fi
     if [ "$sixteenths" -lt 8 ]; then contexts=512,1024 rounds=2 decode=8 max_new=48; fi
     if [ "$sixteenths" -lt 4 ]; then contexts=512 rounds=3 max_new=32; fi
+    if [ "$sixteenths" -lt 4 ]; then
+        sweep_grid="k=kq:(32..56..12) sinks=4; v=out:(32..56..12),weighted sinks=4; $integers" sweep_points=11
+    fi
 }
 
 now_ms() { echo "$((${EPOCHREALTIME/[^0-9]/} / 1000))"; }
@@ -102,7 +105,7 @@ choose_plan() {
     fi
     if [ "$sixteenths" -lt 16 ]; then
         say "fewer tokens than on a fast machine: $calibrate_tokens of 16384 calibrate, $ppl_tokens of 8192 measure the first" \
-            "configurations, $sweep_tokens of 4096 the sweep; speed at contexts of $contexts"
+            "configurations, $sweep_tokens of 4096 the sweep of $((sweep_points - 1)) more; speed at contexts of $contexts"
     fi
 }
 

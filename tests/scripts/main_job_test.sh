@@ -89,7 +89,7 @@ done
 # A very slow one takes the fewest that mean something, and says so.
 fresh
 start 20
-equal "$(tokens_of calibrate) $(tokens_of ppl) $(tokens_of sweep)" "4096 2048 1024" "the fewest tokens"
+equal "$(tokens_of calibrate) $(tokens_of ppl) $(tokens_of sweep)" "4096 2048 2048" "the fewest tokens"
 says "longer than the 5 minutes"
 
 # What ends a step is named, nothing is done twice, and the rest takes the numbers of the first start.
