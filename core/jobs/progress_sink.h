@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/base/error.h"
+#include "core/jobs/cancel_flag.h"
 
-#include <atomic>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -26,23 +25,6 @@ public:
     virtual void begin_text(int index, int count, std::string_view configuration) = 0;
     virtual void text(std::string_view piece) = 0;
     virtual void end_text() = 0;
-};
-
-/// Set by a signal handler or by the worker's input thread; jobs look at it after every unit of work.
-class CancelFlag
-{
-public:
-    void set() noexcept { flag_.store(true, std::memory_order_relaxed); }
-    bool is_set() const noexcept { return flag_.load(std::memory_order_relaxed); }
-    /// Throws Error{Cancelled}.
-    void check() const
-    {
-        if (is_set())
-            throw Error(ErrorKind::Cancelled, "cancelled; everything that was finished is in the store");
-    }
-
-private:
-    std::atomic<bool> flag_{false};
 };
 
 } // namespace kvw

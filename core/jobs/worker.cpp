@@ -215,7 +215,7 @@ int run_worker(const WorkerOptions& options, CancelFlag& cancel) noexcept
             run_row(store, options.job, sink, cancel);
         } catch (const Error& error) {
             result = result_of(error);
-            code = exit_code(error.kind());
+            code = error.kind() == ErrorKind::Cancelled ? cancel.exit_code() : exit_code(error.kind());
         }
     } catch (const std::exception& error) {
         result = result_of(Error(ErrorKind::Internal, error.what()));

@@ -18,7 +18,7 @@ struct WorkerOptions
 
 /// Runs one job of the store's job table and speaks the worker protocol (core/protocol/message.h): hello, then what the
 /// job says and a heartbeat every two seconds, then exactly one result. The job's row and its run hold the same verdict.
-/// Returns the process' exit code: 0, 1, 2 or 130. Throws nothing.
+/// Returns the process' exit code: 0, 1, 2, or CancelFlag::exit_code(). Throws nothing.
 int run_worker(const WorkerOptions& options, CancelFlag& cancel) noexcept;
 
 } // namespace kvw

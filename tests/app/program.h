@@ -53,6 +53,8 @@ public:
         redirect((folder_.path() / "err").string(), STDERR_FILENO);
         if (input >= 0)
             ::dup2(input, STDIN_FILENO);
+        for (const int number : {SIGHUP, SIGINT, SIGTERM}) // whatever nohup or a shell made of them
+            ::signal(number, SIG_DFL);
         for (const std::string& setting : environment)
             ::putenv(const_cast<char*>(setting.c_str()));
         ::execv(argv[0], argv.data());
@@ -80,19 +82,19 @@ public:
         return {WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status), output(), errors()};
     }
 
-    /// Until `words` stand on standard error; false when the program ends or a minute passes without them.
-    bool wait_for(const std::string& words)
+    /// Until it has written `words`, however long that takes; false when it ends without them.
+    bool wait_for(const std::string& words) const
     {
-        for (int i = 0; i < 6000; ++i) {
+        for (;;) {
+            siginfo_t state{};
+            const bool ended = ::waitid(P_PID, static_cast<id_t>(child_), &state, WEXITED | WNOHANG | WNOWAIT) == 0
+                && state.si_pid != 0;
             if (errors().find(words) != std::string::npos || output().find(words) != std::string::npos)
                 return true;
-            siginfo_t state{};
-            if (::waitid(P_PID, static_cast<id_t>(child_), &state, WEXITED | WNOHANG | WNOWAIT) == 0
-                && state.si_pid != 0)
+            if (ended)
                 return false;
             ::usleep(10000);
         }
-        return false;
     }
 
 private:

@@ -35,9 +35,9 @@ protected:
         return kvw({"calibrate", model, "--text", text("valid"), "--tokens", "2048", "--window", "512", "--store",
                     store(), "--json"});
     }
-    Arguments quality(const std::string& command) const
+    Arguments quality(const std::string& command, int tokens = 1024) const
     {
-        return {command,    model, "--text",  text("test"), "--tokens", "1024",
+        return {command,    model, "--text",  text("test"), "--tokens", std::to_string(tokens),
                 "--window", "256", "--store", store(),      "--json"};
     }
 
@@ -55,7 +55,7 @@ Arguments operator+(Arguments all, const Arguments& more)
 TEST_F(SampleModel, FastAndReferenceKernelsAgree)
 {
     const auto perplexity = [&](const std::string& kernels) {
-        const Outcome measured = kvw(quality("ppl")
+        const Outcome measured = kvw(quality("ppl", 512)
                                      + Arguments{"--type", "fp32", "--kernels", kernels, "--config",
                                                  "k=random:56 v=random:48", "--config", "k=int8 v=int4,group=16"});
         EXPECT_EQ(measured.exit_code, 0) << measured.all();
@@ -128,8 +128,9 @@ TEST_F(SampleModel, CalibrateMeasureExport)
 
 TEST_F(SampleModel, AKilledSweepGoesOnWithWhatIsMissing)
 {
-    const Arguments sweep = quality("sweep") + Arguments{"--grid", "v=random:(48|52|56|60)"};
+    const Arguments sweep = quality("sweep", 512) + Arguments{"--grid", "v=random:(48|52|56|60)"};
     {
+        // Killed while it measures its second point, with two more to go.
         Program program(sweep);
         ASSERT_TRUE(program.wait_for("v=random:52,seed=0")) << program.errors();
         program.signal(SIGKILL);
@@ -149,17 +150,18 @@ TEST_F(SampleModel, AKilledSweepGoesOnWithWhatIsMissing)
 
 TEST_F(SampleModel, InterruptKeepsWhatIsDone)
 {
-    Arguments arguments = quality("ppl");
-    for (const char* configuration : {"v=random:60", "v=random:59", "v=random:58", "v=random:57"})
-        arguments = arguments + Arguments{"--config", configuration};
+    Arguments arguments = quality("ppl", 512);
+    for (int rank = 60; rank > 20; --rank) // far more than are measured before the signal comes
+        arguments = arguments + Arguments{"--config", "v=random:" + std::to_string(rank)};
     Program program(arguments);
     ASSERT_TRUE(program.wait_for("v=random:59")) << program.errors();
     program.signal(SIGINT);
     const Outcome outcome = program.wait();
     EXPECT_EQ(outcome.exit_code, 130) << outcome.all();
-    EXPECT_THAT(outcome.errors, HasSubstr("cancelled"));
+    EXPECT_THAT(outcome.errors, HasSubstr("interrupted by Ctrl-C (SIGINT)"));
     const Store kept = Store::open(store());
     EXPECT_EQ(kept.run(1)->run.status, RunStatus::Cancelled);
+    EXPECT_THAT(kept.run(1)->run.error_message.value_or(""), HasSubstr("interrupted by Ctrl-C (SIGINT)"));
     EXPECT_GE(kept.quality().size(), 2);
 }
 
@@ -347,9 +349,9 @@ torch.save([1, 2], f"{sys.argv[1]}/list.pt")
     const Outcome imported = import(made("good"));
     ASSERT_EQ(imported.exit_code, 0) << imported.all();
     const std::string run = std::to_string(imported.json().at("run").get<int>());
-    const Outcome measured = kvw(quality("ppl") + Arguments{"--config", "v=pca:60,pooled", "--calibration", run});
+    const Outcome measured = kvw(quality("ppl", 512) + Arguments{"--config", "v=pca:60,pooled", "--calibration", run});
     ASSERT_EQ(measured.exit_code, 0) << measured.all();
-    const Outcome beyond = kvw(quality("ppl") + Arguments{"--config", "v=pca:61", "--calibration", run});
+    const Outcome beyond = kvw(quality("ppl", 512) + Arguments{"--config", "v=pca:61", "--calibration", run});
     EXPECT_EQ(beyond.exit_code, 2);
     EXPECT_THAT(beyond.errors, HasSubstr("60 components"));
 

@@ -372,7 +372,10 @@ int run(const Options& options)
     text.resize(std::min<std::size_t>(text.size(), 200'000));
     while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0x80) != 0)
         text.pop_back();
-    Bench bench(options, *decoder, tokenizer.encode(text));
+    const auto start = Clock::now();
+    std::vector<std::int32_t> tokens = tokenizer.encode(text);
+    out["tokenizer_mb_per_s"] = static_cast<double>(text.size()) / 1e6 / seconds_since(start);
+    Bench bench(options, *decoder, std::move(tokens));
     out.update(bench.run());
     std::cout << out.dump(2) << "\n";
     return 0;

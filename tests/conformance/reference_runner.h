@@ -19,12 +19,6 @@
 /// nothing is named and nothing is there, it is skipped with a sentence.
 namespace kvw::conformance {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(NDEBUG)
-inline constexpr bool kSlowBuild = true;
-#else
-inline constexpr bool kSlowBuild = false;
-#endif
-
 /// What is missing, in words; empty when nothing is.
 struct Missing
 {

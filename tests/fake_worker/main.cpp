@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <limits>
 #include <map>
 #include <string>
@@ -142,7 +143,8 @@ int work(const Call& call, std::chrono::milliseconds pause, int layers, int fata
 }
 
 int normal(const Call& call) { return work(call, 1ms, kLayers); }
-int slow(const Call& call) { return work(call, 300ms, kLayers); }
+/// Never comes to its end by itself.
+int slow(const Call& call) { return work(call, 1h, kLayers); }
 int crash_after_three_layers(const Call& call) { return work(call, 1ms, 3); }
 
 /// As the system ends a process when memory runs out.
@@ -190,6 +192,13 @@ int exit_before_hello(const Call&) { return 7; }
         std::this_thread::sleep_for(1h);
 }
 
+/// Until the test allows it, by a file beside the store.
+void wait_for_step(const Call& call, int step)
+{
+    while (!std::filesystem::exists(call.store + ".step" + std::to_string(step)))
+        std::this_thread::sleep_for(5ms);
+}
+
 int no_hello(const Call&) { sleep_for_ever(); }
 
 /// Says hello and nothing more; a polite signal still ends it.
@@ -212,13 +221,12 @@ int ignores_cancel(const Call&)
     }
 }
 
-/// Silent for a while, then well again.
-int pauses(const Call&)
+/// Silent until the test has seen it, then well again.
+int pauses(const Call& call)
 {
     send(hello());
-    std::this_thread::sleep_for(600ms);
+    wait_for_step(call, 1);
     send(protocol::Heartbeat{});
-    std::this_thread::sleep_for(200ms);
     send(protocol::Result{});
     return 0;
 }
@@ -238,15 +246,16 @@ int floods(const Call&)
     return 0;
 }
 
-int lies(const Call&)
+int lies(const Call& call)
 {
     send(hello());
     send(protocol::Stage{0, 1, "calibrating"});
     send(protocol::Progress{500, 100, "tokens", 1e12});
-    std::this_thread::sleep_for(150ms);
+    wait_for_step(call, 1);
     send(protocol::Progress{5, 0, "tokens", {}});
-    std::this_thread::sleep_for(150ms);
+    wait_for_step(call, 2);
     send(protocol::Progress{1, 100, "tokens", 0.0});
+    wait_for_step(call, 3);
     write_raw(R"({"type":"progress","done":-5,"total":100,"unit":"tokens"})"
               "\n");
     write_raw(R"({"type":"progress","done":1e999,"total":100,"unit":"tokens"})"
@@ -254,7 +263,6 @@ int lies(const Call&)
     write_raw(R"({"type":"stage","index":9,"count":2,"name":"beyond"})"
               "\n");
     send(protocol::Committed{{"spectrum"}, std::numeric_limits<std::int64_t>::max()});
-    std::this_thread::sleep_for(150ms);
     send(protocol::Result{});
     send(protocol::Result{protocol::Status::Failed, "internal", "a second result", ""});
     return 0;

@@ -294,7 +294,7 @@ TEST_F(ThroughputTest, EveryRoundTimesEveryConfiguration)
         ASSERT_EQ(result.decode_seconds.size(), 3u);
         for (const auto* samples : {&result.prefill_seconds, &result.decode_seconds})
             for (const double seconds : *samples)
-                EXPECT_TRUE(seconds > 0 && seconds < 60) << seconds;
+                EXPECT_TRUE(seconds > 0 && std::isfinite(seconds)) << seconds;
         EXPECT_EQ(result.ledger.values, 2.0 * 2 * 2 * 2 * 60 * 16);
         EXPECT_EQ(result.bytes_per_step,
                   decoder().weight_bytes_per_step() + result.ledger.payload_bytes + result.ledger.scales_bytes

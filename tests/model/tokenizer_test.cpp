@@ -7,7 +7,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <thread>
 
 namespace kvw {
@@ -164,7 +163,7 @@ TEST(Tokenizer, SizeIsOneMoreThanTheLargestId)
 
 TEST(Tokenizer, LongWordsTakeAboutLinearTime)
 {
-    // Quadratic merging would take hours for this.
+    // Quadratic merging would take hours for this, and ctest's limit end it.
     Json json = byte_level_json();
     json["model"]["vocab"]["aa"] = 256;
     json["model"]["vocab"]["aaaa"] = 257;
@@ -172,11 +171,7 @@ TEST(Tokenizer, LongWordsTakeAboutLinearTime)
     json["model"]["merges"] = {"a a", "aa aa", "a b"};
     const Tokenizer tokenizer = load(json);
     const std::string text(1 << 20, 'a');
-    const auto start = std::chrono::steady_clock::now();
-    const std::vector<TokenId> ids = tokenizer.encode(text);
-    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-    EXPECT_EQ(ids.size(), text.size() / 4);
-    EXPECT_LT(elapsed.count(), 60.0);
+    EXPECT_EQ(tokenizer.encode(text).size(), text.size() / 4);
 }
 
 TEST(Tokenizer, ManyThreadsGiveTheSame)

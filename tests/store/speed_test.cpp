@@ -1,23 +1,45 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/base/time.h"
+// What grows with the square of the number of runs, found by counting SQLite's work: a clock would measure the machine.
 #include "tests/store/store_support.h"
+
+#include <sqlite3.h>
 
 namespace kvw::testing {
 namespace {
 
-/// 300 ms are wanted; this is for slow machines and builds with sanitizers, and still finds what grows with the square.
-constexpr double kLimitSeconds = 3;
+constexpr int kStepsATick = 100; ///< instructions of SQLite's virtual machine
+std::int64_t ticks = 0;
 
-TEST(StoreSpeed, TenThousandRunsAreListedQuickly)
+int on_tick(void*)
 {
-    constexpr int kRuns = 10'000;
-    TemporaryFolder folder;
-    const std::filesystem::path file = folder / "a.kvw";
+    ++ticks;
+    return 0;
+}
+
+/// Counts the work of every connection that is opened from now on.
+int count_work(sqlite3* database, char**, const struct sqlite3_api_routines*)
+{
+    sqlite3_progress_handler(database, kStepsATick, on_tick, nullptr);
+    return SQLITE_OK;
+}
+
+class StoreSpeed : public ::testing::Test
+{
+protected:
+    StoreSpeed() { sqlite3_auto_extension(reinterpret_cast<void (*)()>(count_work)); }
+    ~StoreSpeed() override { sqlite3_reset_auto_extension(); }
+
+    /// Instructions of each kind of question to a store of `runs` runs.
+    std::map<std::string, double> work_of(int runs);
+
+private:
+    std::filesystem::path fill(int runs) const
     {
+        const std::filesystem::path file = folder_ / (std::to_string(runs) + ".kvw");
         Project project(file);
         project.store.transaction([&] {
             const RowId parent = project.begin();
-            for (int i = 1; i < kRuns; ++i) {
+            for (int i = 1; i < runs; ++i) {
                 const RowId run = project.begin([&](RunRecord& record) {
                     record.parent_run = parent;
                     record.text_hash = "t1";
@@ -30,35 +52,57 @@ TEST(StoreSpeed, TenThousandRunsAreListedQuickly)
                 project.store.put_quality(sample_quality(run), {});
             }
         });
+        return file;
     }
-    const auto timed = [](const char* what, const auto& work) {
-        const Stopwatch watch;
+
+    TemporaryFolder folder_;
+};
+
+std::map<std::string, double> StoreSpeed::work_of(int runs)
+{
+    const std::filesystem::path file = fill(runs);
+    std::map<std::string, double> out;
+    const auto counted = [&](const char* what, const auto& work) {
+        const std::int64_t before = ticks;
         work();
-        const double seconds = watch.seconds();
-        ::testing::Test::RecordProperty(what, std::to_string(seconds));
-        std::printf("%s: %.3f s\n", what, seconds);
-        EXPECT_TRUE(seconds < kLimitSeconds) << what;
+        out[what] = static_cast<double>(ticks - before) * kStepsATick;
     };
+    const auto size = static_cast<std::size_t>(runs);
     std::optional<Store> store;
-    timed("open", [&] { store.emplace(Store::open(file)); });
-    timed("runs", [&] { EXPECT_EQ(store->runs().size(), static_cast<std::size_t>(kRuns)); });
-    timed("quality", [&] { EXPECT_EQ(store->quality().size(), static_cast<std::size_t>(kRuns - 1)); });
-    timed("memory", [&] { EXPECT_EQ(store->memory().size(), static_cast<std::size_t>(kRuns - 1)); });
-    timed("by configuration", [&] {
+    counted("open", [&] { store.emplace(Store::open(file)); });
+    counted("runs", [&] { EXPECT_EQ(store->runs().size(), size); });
+    counted("quality", [&] { EXPECT_EQ(store->quality().size(), size - 1); });
+    counted("memory", [&] { EXPECT_EQ(store->memory().size(), size - 1); });
+    counted("by configuration", [&] {
         RunFilter filter;
-        for (int i = 1; i < kRuns; i += 100) {
+        for (int i = 1; i < runs; i += 100) {
             filter.configuration_hash = fmt::format("{:064}", i);
             EXPECT_EQ(store->quality(filter).size(), 1u);
         }
     });
-    timed("one by one", [&] {
-        for (RowId run = 1; run <= kRuns; run += 10)
+    counted("one by one", [&] {
+        for (RowId run = 1; run <= runs; run += 10)
             EXPECT_TRUE(store->run(run));
     });
     const std::vector<RowId> parent{1};
-    timed("report", [&] { EXPECT_EQ(store->report_data(parent).quality.size(), static_cast<std::size_t>(kRuns - 1)); });
-    timed("delete", [&] { store->delete_run(1); });
+    counted("report", [&] { EXPECT_EQ(store->report_data(parent).quality.size(), size - 1); });
+    counted("delete", [&] { store->delete_run(1); });
     EXPECT_TRUE(store->runs().empty());
+    return out;
+}
+
+TEST_F(StoreSpeed, WorkGrowsWithTheNumberOfRunsAndNotWithItsSquare)
+{
+    constexpr int kFew = 1'000, kTimes = 8;
+    const std::map<std::string, double> few = work_of(kFew), many = work_of(kFew * kTimes);
+    EXPECT_GT(few.at("quality"), kFew) << "nothing was counted";
+    for (const auto& [what, steps] : many) {
+        // Eight times the runs are eight times the work and a little for deeper trees; a square would be 64 times.
+        EXPECT_TRUE(steps <= 1.5 * kTimes * few.at(what) + 10'000)
+            << what << ": " << few.at(what) << " instructions for " << kFew << " runs, " << steps << " for "
+            << kFew * kTimes;
+        EXPECT_TRUE(steps <= 1'000.0 * kFew * kTimes) << what << ": " << steps << " instructions";
+    }
 }
 
 } // namespace

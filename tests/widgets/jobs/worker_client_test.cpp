@@ -15,10 +15,11 @@ using kvw::testing::kWait_ms;
 using ::testing::HasSubstr;
 using State = WorkerClient::State;
 
-/// Short waits, so that a test of silence takes no half minute.
-constexpr WorkerTimes kShort{.hello_ms = 1500, .heartbeat_ms = 300, .terminate_ms = 300, .kill_ms = 600, .show_ms = 20};
 /// Long where a test must not run into them on a busy machine.
-constexpr WorkerTimes kLong{};
+constexpr WorkerTimes kLong{.hello_ms = kWait_ms, .heartbeat_ms = kWait_ms};
+/// Short waits after the hello, so that a test of silence takes no half minute.
+constexpr WorkerTimes kShort{
+    .hello_ms = kWait_ms, .heartbeat_ms = 300, .terminate_ms = 300, .kill_ms = 600, .show_ms = 20};
 
 class WorkerClientTest : public kvw::testing::WithWorkspace
 {
@@ -49,6 +50,9 @@ protected:
         EXPECT_EQ(ends, 1);
         EXPECT_EQ(client->state(), State::Finished);
     }
+
+    /// Lets a fake worker that waits for it go on.
+    void allowStep(int step) const { QFile(file + QStringLiteral(".step%1").arg(step)).open(QIODevice::WriteOnly); }
 
     bool waitForState(State state)
     {
@@ -89,11 +93,8 @@ TEST_F(WorkerClientTest, CancelIsShownAtOnceAndAnswered)
 {
     begin("slow");
     ASSERT_TRUE(waitForState(State::Running));
-    QElapsedTimer clock;
-    clock.start();
     client->cancel();
     EXPECT_EQ(client->state(), State::Cancelling);
-    EXPECT_LT(clock.elapsed(), 1000);
     waitForEnd();
     EXPECT_EQ(verdict.status, JobStatus::Cancelled);
     EXPECT_EQ(verdict.code, QStringLiteral("cancelled"));
@@ -130,10 +131,13 @@ TEST_F(WorkerClientTest, AHangingWorkerCanBeKilled)
 TEST_F(WorkerClientTest, AWorkerThatSpeaksAgainIsRunningAgain)
 {
     begin("pauses", kShort);
+    ASSERT_TRUE(waitForState(State::NotResponding));
+    allowStep(1);
     waitForEnd();
     EXPECT_EQ(verdict.status, JobStatus::Succeeded);
-    EXPECT_EQ(states,
-              (QList<State>{State::Starting, State::Running, State::NotResponding, State::Running, State::Finished}));
+    // On a busy machine its end may come so late that it is silent once more.
+    ASSERT_GE(states.size(), 5);
+    EXPECT_EQ(states.first(4), (QList<State>{State::Starting, State::Running, State::NotResponding, State::Running}));
 }
 
 TEST_F(WorkerClientTest, AWorkerThatIgnoresCancelIsKilledInTime)
@@ -217,7 +221,7 @@ TEST_F(WorkerClientTest, ASignalWhileItIsCancelledIsNamedToo)
 
 TEST_F(WorkerClientTest, SilenceFromTheStartIsAFailure)
 {
-    begin("no_hello", kShort);
+    begin("no_hello", {.hello_ms = 1500});
     waitForEnd();
     EXPECT_EQ(verdict.code, QStringLiteral("protocol"));
     EXPECT_THAT(verdict.problem.message.toStdString(), HasSubstr("has said nothing for 1 second"));
@@ -246,7 +250,17 @@ TEST_F(WorkerClientTest, LiesStayInRange)
 {
     begin("lies", {.show_ms = 10});
     QList<JobProgress> seen;
-    QObject::connect(client.get(), &WorkerClient::progressChanged, [&] { seen.append(client->progress()); });
+    QObject::connect(client.get(), &WorkerClient::progressChanged, [&] {
+        seen.append(client->progress());
+        // Each lie is seen before the next one is told.
+        const double done = client->progress().done;
+        if (done == 100)
+            allowStep(1);
+        if (done == 5)
+            allowStep(2);
+        if (done == 1)
+            allowStep(3);
+    });
     waitForEnd();
     EXPECT_EQ(verdict.status, JobStatus::Succeeded); // the first result counts
     ASSERT_GE(seen.size(), 3);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "tests/widgets/support/patience.h"
 #include "widgets/plots/plot_view.h"
 
 #include <QApplication>

@@ -216,7 +216,7 @@ TEST(ConvergencePlot, GrowsAndKeepsGaps)
         plot.addPoint(QStringLiteral("key"), i * 100, i == 7 ? std::nan("") : 1.0 / (1 + i));
     plot.addPoint(QStringLiteral("value"), 0, 3);
     EXPECT_EQ(plot.pointCount(QStringLiteral("key")), 50);
-    EXPECT_TRUE(QTest::qWaitFor([&] { return plot.range(PlotView::Axis::X).second > 4900; }));
+    EXPECT_TRUE(QTest::qWaitFor([&] { return plot.range(PlotView::Axis::X).second > 4900; }, kWait_ms));
     EXPECT_LE(plot.range(PlotView::Axis::Y).first, 0);
     EXPECT_EQ(plot.table().rows[7][2], QVariant());
     plot.clear();

@@ -19,8 +19,6 @@
 namespace kvw::testing {
 namespace {
 
-constexpr int kJob_ms = 180'000; ///< for a job of seconds, on a machine that does other things too
-
 class RealWorker : public WithWorkspace
 {
 protected:
@@ -79,7 +77,7 @@ protected:
                 project->poll();
                 return project->jobs().size() == jobs && !window->jobs()->running();
             },
-            kJob_ms));
+            kWait_ms));
         ASSERT_EQ(project->jobs().size(), jobs);
         const JobRecord& job = project->jobs().back();
         EXPECT_EQ(name(job.status), name(JobStatus::Succeeded)) << job.error_message.value_or("");
@@ -159,7 +157,7 @@ TEST_F(RealWorker, AModelThatIsGoneIsSaidAndTheProjectStays)
             window->workspace()->poll();
             return !window->jobs()->running();
         },
-        kJob_ms));
+        kWait_ms));
     window->workspace()->reload();
     const JobRecord& row = window->workspace()->jobs().back();
     EXPECT_EQ(name(row.status), name(JobStatus::Failed));
@@ -168,7 +166,7 @@ TEST_F(RealWorker, AModelThatIsGoneIsSaidAndTheProjectStays)
     EXPECT_TRUE(window->workspace()->isOpen());
 }
 
-TEST_F(RealWorker, CancellingTakesEffectWithinSeconds)
+TEST_F(RealWorker, CancellingTakesEffect)
 {
     ASSERT_TRUE(window->openProject(write(QStringLiteral("project.kvw"), {})));
     const auto job = window->jobs()->submit(RunKind::Calibrate, calibration(model));
@@ -179,7 +177,7 @@ TEST_F(RealWorker, CancellingTakesEffectWithinSeconds)
             const LiveJob* live = window->jobs()->live(id);
             return live && live->progress.done > 0;
         },
-        kJob_ms));
+        kWait_ms));
     window->jobs()->cancel(id);
     EXPECT_TRUE(QTest::qWaitFor([&] { return !window->jobs()->running(); }, kWait_ms));
     window->workspace()->reload();

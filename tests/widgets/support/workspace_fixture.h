@@ -4,6 +4,7 @@
 #include "core/records/quality.h"
 #include "core/records/throughput.h"
 #include "core/store/store.h"
+#include "tests/widgets/support/patience.h"
 #include "widgets/models/workspace.h"
 
 #include <QFile>
@@ -14,8 +15,6 @@
 #include <gtest/gtest.h>
 
 namespace kvw::testing {
-
-inline constexpr int kWait_ms = 20'000; ///< for what takes a moment; far more than it needs on a busy machine
 
 inline ModelRecord someModel()
 {
