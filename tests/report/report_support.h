@@ -32,7 +32,7 @@ inline Provenance sample_source()
     source.run.seed = 9007199254740993; // no double
     source.model = {kModelHash, "SmolLM2", "/models/smol", "llama", 30, 9, 3, 64, 576, 49152, 134515008};
     source.text = TextRecord{kTextHash, "wiki.txt", 1000, 990};
-    source.environment = {"Some CPU", 8, 2, 16LL << 30, "cpu", "fp32", "Linux", "g++ 12", "2.11.0", "0.1.0"};
+    source.environment = {"Some CPU", 8, 2, 16LL << 30, "cpu", "fp32", "Linux", "g++ 12", "2.11.0", "0.1.0", {}, {}};
     return source;
 }
 
