@@ -76,12 +76,17 @@ Rows products_of(const Run& run, const Access& access, Index bytes, int first, i
 void lay_out_query(const float* row, const Access& access, float* out)
 {
     const Rows rows{nullptr, nullptr, 0, 0, access.positions};
-    for (int step = 0; step < rows.steps(); ++step) {
-        const int at = rows.step_at(step), twice = step * kLanes - at; // positions that the step before has met
-        for (int p = 0; p < access.planes; ++p, out += kLanes) {
-            store(out, load(row + p * access.positions + at));
-            for (int lane = 0; lane < twice; ++lane)
-                out[lane] = 0.0f;
+    const bool even_odd = access.type == RowType::Bf16 && Bf16Row::kOrder == Order::EvenOdd;
+    const int step = step_of(access.type), vectors = even_odd ? 2 : access.planes, apart = even_odd ? 2 : 1;
+    for (int index = 0; index < rows.steps(step); ++index) {
+        const int at = rows.step_at(index, step), met = index * step; // positions before it the steps before have met
+        for (int v = 0; v < vectors; ++v, out += kLanes) {
+            const int first = even_odd ? at + v : at;
+            const float* from = row + (even_odd ? 0 : v * access.positions);
+            for (int lane = 0; lane < kLanes; ++lane) {
+                const int position = first + lane * apart;
+                out[lane] = position < met ? 0.0f : from[position];
+            }
         }
     }
 }
@@ -143,7 +148,7 @@ void lay_out(const AttendUnit& unit, Index row, const float* q, [[maybe_unused]]
         return;
     }
 #endif
-    if (access.positions % kLanes != 0)
+    if (access.positions % kLanes != 0 || step_of(access.type) != kLanes)
         return lay_out_query(q, access, out);
     for (int at = 0; at < access.positions; at += kLanes) // no step meets a position twice
         for (int c = at; c < access.planes * access.positions; c += access.positions, out += kLanes)

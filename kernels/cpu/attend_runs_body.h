@@ -40,7 +40,7 @@ Access access_of(const RowFormat& format)
     const bool integers = false;
 #endif
     const int positions = (format.width + planes - 1) / planes;
-    if (((spread || grouped) && !integers) || (positions < kLanes && !integers))
+    if (((spread || grouped) && !integers) || (positions < step_of(format.type) && !integers))
         return {false, false, false, false, RowType::Fp32, round_up(format.width, kLanes), 1, 32, false};
     return {!spread,
             integer && format.scale_per == ScalePer::Row,

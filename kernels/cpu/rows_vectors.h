@@ -71,6 +71,31 @@ KVW_INLINE Floats smaller(Floats a, Floats b)
 #endif
 }
 
+/// a0 b0 a1 b1 ...
+struct Interleaved
+{
+    Floats first, second;
+};
+
+#if defined(KVW_ROWS_AVX512)
+KVW_INLINE Interleaved interleaved(Floats a, Floats b)
+{
+    return {__builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23),
+            __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)};
+}
+#elif defined(KVW_ROWS_AVX2)
+KVW_INLINE Interleaved interleaved(Floats a, Floats b)
+{
+    return {__builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11),
+            __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15)};
+}
+#else
+KVW_INLINE Interleaved interleaved(Floats a, Floats b)
+{
+    return {__builtin_shufflevector(a, b, 0, 4, 1, 5), __builtin_shufflevector(a, b, 2, 6, 3, 7)};
+}
+#endif
+
 /// kLanes bytes, widened.
 KVW_INLINE Ints load_bytes(const std::byte* from)
 {

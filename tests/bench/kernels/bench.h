@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <memory>
 #include <new>
+#include <string>
 
 namespace kvw::bench {
 
@@ -22,6 +23,10 @@ const Bounds& bounds();
 /// Counters of a benchmark whose every iteration reads `bytes` from memory and computes `flops`: rates, and the share of the
 /// bound, the longer of bytes / bandwidth and flops / peak.
 void count(benchmark::State& state, double bytes, double flops, double peak_flops);
+
+/// The variant that --level names, for kernels that can be held to one: baseline, v3, v3_vnni, v4 or vnni; empty: what this
+/// processor takes. Kernels that have no such variant are not measured then.
+const std::string& level();
 
 void register_attend();
 void register_linear();
