@@ -32,35 +32,106 @@ constexpr int kVectorsAtOnce = Heads == 1 ? 8
     : Heads <= 3                          ? 4
                                           : 2;
 #endif
+/// Sums of the vectors, to neighbouring floats.
+KVW_INLINE void store_sums(const Floats (&x)[1], float* to) { to[0] = sum_of(x[0]); }
+
+#if defined(KVW_ROWS_AVX512)
+/// Four neighbouring lanes of the result hold parts of the sums of a, b, c, d.
+KVW_INLINE __m512 interleaved_sums(Floats x0, Floats x1, Floats x2, Floats x3)
+{
+    const auto a = (__m512)x0, b = (__m512)x1, c = (__m512)x2, d = (__m512)x3;
+    const __m512 ab = _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
+    const __m512 cd = _mm512_add_ps(_mm512_unpacklo_ps(c, d), _mm512_unpackhi_ps(c, d));
+    return _mm512_add_ps(_mm512_shuffle_ps(ab, cd, 0x44), _mm512_shuffle_ps(ab, cd, 0xee));
+}
+
+KVW_INLINE void store_sums(const Floats (&x)[8], float* to)
+{
+    const __m512 low = interleaved_sums(x[0], x[1], x[2], x[3]), high = interleaved_sums(x[4], x[5], x[6], x[7]);
+    const __m512 both = _mm512_add_ps(_mm512_shuffle_f32x4(low, high, 0x44), _mm512_shuffle_f32x4(low, high, 0xee));
+    // Two quarters of each: fold them, low ones to the front.
+    const __m512 folded = _mm512_add_ps(both, _mm512_shuffle_f32x4(both, both, 0xb1));
+    _mm256_storeu_ps(to, _mm512_castps512_ps256(_mm512_shuffle_f32x4(folded, folded, 0x08)));
+}
+#endif
+
+KVW_INLINE void store_sums(const Floats (&x)[4], float* to)
+{
+#if defined(KVW_ROWS_AVX512)
+    const __m512 abcd = interleaved_sums(x[0], x[1], x[2], x[3]);
+    const __m256 half = _mm256_add_ps(_mm512_castps512_ps256(abcd), _mm512_extractf32x8_ps(abcd, 1));
+    _mm_storeu_ps(to, _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1)));
+#elif defined(KVW_ROWS_AVX2)
+    const __m256 ab = _mm256_hadd_ps((__m256)x[0], (__m256)x[1]), cd = _mm256_hadd_ps((__m256)x[2], (__m256)x[3]);
+    const __m256 abcd = _mm256_hadd_ps(ab, cd);
+    _mm_storeu_ps(to, _mm_add_ps(_mm256_castps256_ps128(abcd), _mm256_extractf128_ps(abcd, 1)));
+#else
+    for (int i = 0; i < 4; ++i)
+        to[i] = sum_of(x[i]);
+#endif
+}
+
+#if defined(KVW_ROWS_AVX2)
+KVW_INLINE void store_sums(const Floats (&x)[3], float* to) ///< writes a fourth number
+{
+    const __m256 ab = _mm256_hadd_ps((__m256)x[0], (__m256)x[1]), c = _mm256_hadd_ps((__m256)x[2], (__m256)x[2]);
+    const __m256 abc = _mm256_hadd_ps(ab, c);
+    _mm_storeu_ps(to, _mm_add_ps(_mm256_castps256_ps128(abc), _mm256_extractf128_ps(abc, 1)));
+}
+#elif !defined(KVW_ROWS_AVX512)
+KVW_INLINE void store_sums(const Floats (&x)[3], float* to)
+{
+    for (int i = 0; i < 3; ++i)
+        to[i] = sum_of(x[i]);
+}
+#endif
+
+#if !defined(KVW_ROWS_AVX512)
+KVW_INLINE void store_sums(const Floats (&x)[8], float* to)
+{
+    store_sums({x[0], x[1], x[2], x[3]}, to);
+    store_sums({x[4], x[5], x[6], x[7]}, to + 4);
+}
+#endif
+
+/// What rows that are read as fp32 are added up in.
+struct FloatSums
+{
+    typedef Floats Sum;
+    KVW_INLINE static void add(Floats& sum, Floats x, const float* factors) { sum += x * load(factors); }
+    template<int Count>
+    KVW_INLINE static void store_all(const Floats (&sums)[Count], float* to)
+    {
+        store_sums(sums, to);
+    }
+};
+
 /// What one step gives.
 enum class Order { Planes, EvenOdd };
 
-struct Fp32Row
+struct Fp32Row : FloatSums
 {
     static constexpr int kStep = kLanes, kVectors = 1;
     static constexpr Order kOrder = Order::Planes;
-    typedef Floats Sum;
     typedef Floats Raw;
     KVW_INLINE static Raw raw(const std::byte* row, int at) { return load(reinterpret_cast<const float*>(row) + at); }
     KVW_INLINE static Floats vector(Raw raw, int) { return raw; }
 };
 
-struct Fp16Row
+struct Fp16Row : FloatSums
 {
     static constexpr int kStep = kLanes, kVectors = 1;
     static constexpr Order kOrder = Order::Planes;
-    typedef Floats Sum;
     typedef Floats Raw;
     KVW_INLINE static Raw raw(const std::byte* row, int at) { return load_fp16(row + 2 * at); }
     KVW_INLINE static Floats vector(Raw raw, int) { return raw; }
 };
 
 #if defined(KVW_ROWS_AVX512)
-struct Bf16Row
+struct Bf16Row : FloatSums
 {
     static constexpr int kStep = kLanes, kVectors = 1;
     static constexpr Order kOrder = Order::Planes;
-    typedef Floats Sum;
     typedef Floats Raw;
     KVW_INLINE static Raw raw(const std::byte* row, int at) { return load_bf16(row + 2 * at); }
     KVW_INLINE static Floats vector(Raw raw, int) { return raw; }
@@ -68,11 +139,10 @@ struct Bf16Row
 #else
 /// Two numbers of each four bytes where they lie: one shift or one mask a vector, and one load for two of them. (As the bytes
 /// of a file lie: the one with the even index first.)
-struct Bf16Row
+struct Bf16Row : FloatSums
 {
     static constexpr int kStep = 2 * kLanes, kVectors = 2;
     static constexpr Order kOrder = Order::EvenOdd;
-    typedef Floats Sum;
     typedef Ints Raw;
     KVW_INLINE static Raw raw(const std::byte* row, int at) { return *reinterpret_cast<const Ints*>(row + 2 * at); }
     KVW_INLINE static Floats vector(Raw raw, int odd)
@@ -83,22 +153,20 @@ struct Bf16Row
 #endif
 
 /// Codes less the middle one: smaller numbers, smaller rounding.
-struct Int8Row
+struct Int8Row : FloatSums
 {
     static constexpr int kStep = kLanes, kVectors = 1;
     static constexpr Order kOrder = Order::Planes;
-    typedef Floats Sum;
     typedef Ints Raw;
     KVW_INLINE static Raw raw(const std::byte* row, int at) { return load_centred_bytes(row + at); }
     KVW_INLINE static Floats vector(Raw raw, int) { return to_floats(raw); }
 };
 
 template<int Bits>
-struct PackedRow
+struct PackedRow : FloatSums
 {
     static constexpr int kStep = kLanes, kVectors = 8 / Bits;
     static constexpr Order kOrder = Order::Planes;
-    typedef Floats Sum;
     typedef Ints Raw;
     KVW_INLINE static Raw raw(const std::byte* row, int at) { return load_bytes(row + at); }
     KVW_INLINE static Floats vector(Raw raw, int plane)
@@ -162,70 +230,6 @@ struct RunTerms
     float mass, zeros;
 };
 
-/// Sums of the vectors, to neighbouring floats.
-KVW_INLINE void store_sums(const Floats (&x)[1], float* to) { to[0] = sum_of(x[0]); }
-
-#if defined(KVW_ROWS_AVX512)
-/// Four neighbouring lanes of the result hold parts of the sums of a, b, c, d.
-KVW_INLINE __m512 interleaved_sums(Floats x0, Floats x1, Floats x2, Floats x3)
-{
-    const auto a = (__m512)x0, b = (__m512)x1, c = (__m512)x2, d = (__m512)x3;
-    const __m512 ab = _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
-    const __m512 cd = _mm512_add_ps(_mm512_unpacklo_ps(c, d), _mm512_unpackhi_ps(c, d));
-    return _mm512_add_ps(_mm512_shuffle_ps(ab, cd, 0x44), _mm512_shuffle_ps(ab, cd, 0xee));
-}
-
-KVW_INLINE void store_sums(const Floats (&x)[8], float* to)
-{
-    const __m512 low = interleaved_sums(x[0], x[1], x[2], x[3]), high = interleaved_sums(x[4], x[5], x[6], x[7]);
-    const __m512 both = _mm512_add_ps(_mm512_shuffle_f32x4(low, high, 0x44), _mm512_shuffle_f32x4(low, high, 0xee));
-    // Two quarters of each: fold them, low ones to the front.
-    const __m512 folded = _mm512_add_ps(both, _mm512_shuffle_f32x4(both, both, 0xb1));
-    _mm256_storeu_ps(to, _mm512_castps512_ps256(_mm512_shuffle_f32x4(folded, folded, 0x08)));
-}
-#endif
-
-KVW_INLINE void store_sums(const Floats (&x)[4], float* to)
-{
-#if defined(KVW_ROWS_AVX512)
-    const __m512 abcd = interleaved_sums(x[0], x[1], x[2], x[3]);
-    const __m256 half = _mm256_add_ps(_mm512_castps512_ps256(abcd), _mm512_extractf32x8_ps(abcd, 1));
-    _mm_storeu_ps(to, _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1)));
-#elif defined(KVW_ROWS_AVX2)
-    const __m256 ab = _mm256_hadd_ps((__m256)x[0], (__m256)x[1]), cd = _mm256_hadd_ps((__m256)x[2], (__m256)x[3]);
-    const __m256 abcd = _mm256_hadd_ps(ab, cd);
-    _mm_storeu_ps(to, _mm_add_ps(_mm256_castps256_ps128(abcd), _mm256_extractf128_ps(abcd, 1)));
-#else
-    for (int i = 0; i < 4; ++i)
-        to[i] = sum_of(x[i]);
-#endif
-}
-
-#if defined(KVW_ROWS_AVX2)
-KVW_INLINE void store_sums(const Floats (&x)[3], float* to) ///< writes a fourth number
-{
-    const __m256 ab = _mm256_hadd_ps((__m256)x[0], (__m256)x[1]), c = _mm256_hadd_ps((__m256)x[2], (__m256)x[2]);
-    const __m256 abc = _mm256_hadd_ps(ab, c);
-    _mm_storeu_ps(to, _mm_add_ps(_mm256_castps256_ps128(abc), _mm256_extractf128_ps(abc, 1)));
-}
-#elif !defined(KVW_ROWS_AVX512)
-KVW_INLINE void store_sums(const Floats (&x)[3], float* to)
-{
-    for (int i = 0; i < 3; ++i)
-        to[i] = sum_of(x[i]);
-}
-#endif
-
-#if !defined(KVW_ROWS_AVX512)
-KVW_INLINE void store_sums(const Floats (&x)[8], float* to)
-{
-    store_sums({x[0], x[1], x[2], x[3]}, to);
-    store_sums({x[4], x[5], x[6], x[7]}, to + 4);
-}
-#endif
-
-KVW_INLINE void multiply_add(Floats& sum, Floats x, const float* factors) { sum += x * load(factors); }
-
 /// scores[head][t] = <query[head], row t> for Tokens rows from t on.
 template<class Row, int Heads, int Tokens>
 KVW_INLINE void score_tokens(const Rows& rows, int t, const Input& query, const Output& scores)
@@ -240,10 +244,8 @@ KVW_INLINE void score_tokens(const Rows& rows, int t, const Input& query, const 
 #pragma GCC unroll 8
         for (int i = 0; i < Tokens; ++i)
             sum[h][i] = typename Row::Sum{};
-    const float* q = query.data;
-    const int steps = rows.steps(Row::kStep);
-    for (int step = 0; step < steps; ++step, q += Row::kVectors * kLanes) {
-        const int at = rows.step_at(step, Row::kStep);
+    const auto add_step = [&](const float* q, int at) __attribute__((always_inline))
+    {
 #pragma GCC unroll 8
         for (int i = 0; i < Tokens; ++i) {
             const typename Row::Raw raw = Row::raw((i < 4 ? row0 : row4) + (i % 4) * rows.bytes, at);
@@ -252,18 +254,24 @@ KVW_INLINE void score_tokens(const Rows& rows, int t, const Input& query, const 
                 const auto x = Row::vector(raw, v);
 #pragma GCC unroll 4
                 for (int h = 0; h < Heads; ++h)
-                    multiply_add(sum[h][i], x, q + h * query.head_stride + v * kLanes);
+                    Row::add(sum[h][i], x, q + h * query.head_stride + v * kLanes);
             }
         }
-    }
+    };
+    const float* q = query.data;
+    int at = 0;
+    for (const int last = rows.positions - Row::kStep; at <= last; at += Row::kStep, q += Row::kVectors * kLanes)
+        add_step(q, at);
+    if (at < rows.positions)
+        add_step(q, rows.positions - Row::kStep);
 #pragma GCC unroll 4
     for (int h = 0; h < Heads; ++h)
-        store_sums(sum[h], scores.data + h * scores.head_stride + t);
+        Row::store_all(sum[h], scores.data + h * scores.head_stride + t);
 }
 
 /// scores[head][t] = <query[head], row t>. A query is laid out step by step and vector by vector.
 template<class Row, int Heads>
-void score_heads(const Rows& rows, const Input& query, const Output& scores)
+KVW_NOINLINE void score_heads(const Rows& rows, const Input& query, const Output& scores)
 {
     constexpr int together = kTokensAtOnce<Heads>;
     int t = 0;
@@ -290,7 +298,7 @@ KVW_INLINE void store_step(const Floats (&sum)[Row::kVectors], int positions, fl
 
 /// sums[head][channel] = sum over t of weights[head][t] * row t, for the channels of Steps steps from `step` on.
 template<class Row, int Heads, int Steps>
-void sum_steps(const Rows& rows, int step, const Input& weights, const Output& sums)
+KVW_NOINLINE void sum_steps(const Rows& rows, int step, const Input& weights, const Output& sums)
 {
     Floats sum[Steps][Heads][Row::kVectors];
     int at[Steps];

@@ -13,7 +13,7 @@ namespace {
 struct Features
 {
     IsaLevel level = IsaLevel::Baseline;
-    bool avx512_bf16 = false, avx512_vnni = false;
+    bool avx_vnni = false, avx512_bf16 = false, avx512_vnni = false;
 };
 
 #if defined(__x86_64__)
@@ -51,6 +51,8 @@ Features detect()
     if (!all(saved, xcr0_ymm) || !__get_cpuid_count(7, 0, &a, &b, &c, &d) || !all(b, leaf7_v3))
         return features;
     features.level = IsaLevel::V3;
+    unsigned a1 = 0, b1 = 0, c1 = 0, d1 = 0;
+    features.avx_vnni = a >= 1 && __get_cpuid_count(7, 1, &a1, &b1, &c1, &d1) && all(a1, bit(4));
     if (!all(saved, xcr0_zmm) || !all(b, leaf7_v4))
         return features;
     features.level = IsaLevel::V4;
@@ -84,6 +86,8 @@ bool use_reference_kernels() noexcept
 }
 
 IsaLevel isa_level() noexcept { return features().level; }
+
+bool has_avx_vnni() noexcept { return features().avx_vnni; }
 
 bool has_avx512_bf16() noexcept { return features().avx512_bf16; }
 

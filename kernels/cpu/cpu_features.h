@@ -12,6 +12,8 @@ bool use_reference_kernels() noexcept;
 
 /// The highest level that both the processor and the operating system support (registers saved on a task switch).
 IsaLevel isa_level() noexcept;
+/// V3 and the integer dot products of 256 bits (AVX-VNNI).
+bool has_avx_vnni() noexcept;
 /// V4 and the bf16 dot product.
 bool has_avx512_bf16() noexcept;
 /// V4 and the integer dot products.

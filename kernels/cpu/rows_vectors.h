@@ -39,6 +39,8 @@ typedef std::uint64_t Eight __attribute__((aligned(1), may_alias)); // neighbour
 constexpr int kLanes = kVectorBytes / 4;
 
 #define KVW_INLINE [[gnu::always_inline]] inline
+/// For innermost loops: inlined into a large function, their sums would be kept in memory.
+#define KVW_NOINLINE [[gnu::noinline]]
 
 KVW_INLINE Floats load(const float* x) { return *reinterpret_cast<const Floats*>(x); }
 KVW_INLINE void store(float* x, Floats values) { *reinterpret_cast<Floats*>(x) = values; }

@@ -24,24 +24,30 @@ using namespace test;
 struct Path
 {
     const char* name;
-    IsaLevel level;
+    AttendVariant variant;
     Products products;
+    bool (*there)(); ///< whether this processor has the instructions
 };
 
-constexpr Path kPaths[] = {{"Baseline", IsaLevel::Baseline, Products::Fp32},
-                           {"V3", IsaLevel::V3, Products::Fp32},
-                           {"V4", IsaLevel::V4, Products::Fp32},
-                           {"Integers", IsaLevel::V4, Products::Bf16}};
+bool has_v3() { return isa_level() >= IsaLevel::V3; }
+bool has_v4() { return isa_level() >= IsaLevel::V4; }
+
+constexpr Path kPaths[] = {{"Baseline", attend_baseline, Products::Fp32, [] { return true; }},
+                           {"V3", attend_v3, Products::Fp32, has_v3},
+                           {"V3Integers", attend_integers_v3, Products::Bf16, has_v3},
+                           {"V3Vnni", attend_v3_vnni, Products::Bf16, has_avx_vnni},
+                           {"V4", attend_v4, Products::Fp32, has_v4},
+                           {"Integers", attend_vnni, Products::Bf16, has_avx512_vnni}};
 
 class Attend : public ::testing::TestWithParam<Path>
 {
 protected:
     void SetUp() override
     {
-        const auto& [name, level, products] = GetParam();
-        if (level > isa_level() || (products == Products::Bf16 && !has_avx512_vnni()))
+        const auto& [name, variant, products, there] = GetParam();
+        if (!there())
             GTEST_SKIP() << "this processor has no such instructions";
-        variant_ = attend_variant(level, products);
+        variant_ = variant;
         limit_ = static_cast<double>(products == Products::Bf16 ? kAttendRoundedError : kAttendRelError);
     }
 

@@ -90,7 +90,9 @@ AttendVariant variant_of(Products products)
     if (level() == "baseline")
         return attend_baseline;
     if (level() == "v3")
-        return attend_v3;
+        return integers ? attend_integers_v3 : attend_v3;
+    if (level() == "v3_vnni")
+        return integers ? attend_v3_vnni : attend_v3;
     if (level() == "v4")
         return attend_v4;
     if (level() == "vnni")
