@@ -311,11 +311,11 @@ KVW_NOINLINE void sum_steps(const Rows& rows, int step, const Input& weights, co
             for (int h = 0; h < Heads; ++h)
                 sum[s][h][v] = Floats{};
     }
-    const std::byte* row = rows.codes;
+    const std::byte *row = rows.codes, *ahead = rows.ahead;
     const Index fetched = step == 0 ? rows.bytes : 0;
     for (int t = 0; t < rows.tokens; ++t, row += rows.bytes) {
-        for (Index line = 0; line < fetched; line += 64)
-            __builtin_prefetch(rows.ahead + t * rows.bytes + line, 0, 2);
+        for (const std::byte* end = ahead + fetched; ahead < end; ahead += 64)
+            __builtin_prefetch(ahead, 0, 2);
         Floats weight[Heads];
 #pragma GCC unroll 4
         for (int h = 0; h < Heads; ++h)

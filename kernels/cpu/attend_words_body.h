@@ -59,7 +59,10 @@ KVW_INLINE void multiply_add(__m256i& sum, __m256i x, const float* factors)
 }
 #endif
 
-KVW_INLINE __m128i folded(__m256i x) { return _mm_add_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1)); }
+KVW_INLINE __m128i folded(__m256i x)
+{
+    return _mm_add_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
+}
 
 /// Modulo 2^32, as all sums of integers here.
 KVW_INLINE int sum_of(__m256i x)
@@ -187,7 +190,8 @@ struct Pair
     __m256i low, high;
 
     KVW_INLINE Pair(__m256i first, __m256i second)
-        : low(_mm256_unpacklo_epi16(first, second)), high(_mm256_unpackhi_epi16(first, second))
+        : low(_mm256_unpacklo_epi16(first, second)),
+          high(_mm256_unpackhi_epi16(first, second))
     {}
 };
 
@@ -248,7 +252,7 @@ KVW_NOINLINE void sum_pairs(const Pieces& pieces, int at, int next_at, const Fac
     sums.clear();
     next_sums.clear();
     const auto add_pair = [&](const std::byte* first, const std::byte* second, const auto* from, const auto* next_from)
-                              __attribute__((always_inline))
+        __attribute__((always_inline))
     {
         const Pair here(Row::raw(first, at), Row::raw(second, at));
         sums.template add<Row, Factors>(here, First, from);

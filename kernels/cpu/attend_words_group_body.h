@@ -211,8 +211,8 @@ struct GroupFactors
             zero[h][g] = sum_of(by_zero);
             for (int i = 0; i < vectors; i += 2) {
                 const float* scale = scales.scale[g] + i * kLanes;
-                store_words(words[h][g] + i * kLanes, rounded_words(x[i] * load(scale), x[i + 1] * load(scale + kLanes),
-                                                                    all(rounding.inverse)));
+                store_words(words[h][g] + i * kLanes,
+                            rounded_words(x[i] * load(scale), x[i + 1] * load(scale + kLanes), all(rounding.inverse)));
             }
         }
     }
@@ -222,8 +222,7 @@ struct GroupFactors
     KVW_INLINE const std::int16_t* from(int slot, int channel) const { return words[0][channel / channels] + slot; }
     KVW_INLINE static __m256i of_head(const std::int16_t* from, int h)
     {
-        return (__m256i)_mm256_broadcast_ss(
-            reinterpret_cast<const float*>(from + h * kMostGroups * kAttendTile));
+        return (__m256i)_mm256_broadcast_ss(reinterpret_cast<const float*>(from + h * kMostGroups * kAttendTile));
     }
 
     KVW_INLINE Floats number(int h, int channel, Ints sum) const

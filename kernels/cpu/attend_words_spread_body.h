@@ -68,8 +68,9 @@ KVW_INLINE void join_128(const std::byte* row, std::byte* out)
     const __m256i low = load_words(row);
     const __m256i high = _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(row + 32)));
     for (int p = 0; p < 4; ++p)
-        store_words(out + 32 * p, joined_codes(low, _mm256_set1_epi64x(2 * p), high,
-                                               _mm256_add_epi64(_mm256_set1_epi64x(2 * p), _mm256_setr_epi64x(0, 0, 1, 1))));
+        store_words(out + 32 * p,
+                    joined_codes(low, _mm256_set1_epi64x(2 * p), high,
+                                 _mm256_add_epi64(_mm256_set1_epi64x(2 * p), _mm256_setr_epi64x(0, 0, 1, 1))));
 }
 
 /// Rows of `bytes` to a byte for each code, spread_positions() a row; the bytes beyond the width are any. Codes of int3 are two

@@ -44,7 +44,8 @@ constexpr int kLanes = kVectorBytes / 4;
 
 KVW_INLINE Floats load(const float* x) { return *reinterpret_cast<const Floats*>(x); }
 KVW_INLINE void store(float* x, Floats values) { *reinterpret_cast<Floats*>(x) = values; }
-KVW_INLINE Floats all(float value) { return Floats{} + value; }
+/// A sum with 0 the compiler would compute (of -0 it is another number), a difference not.
+KVW_INLINE Floats all(float value) { return value - Floats{}; }
 KVW_INLINE Ints as_ints(Floats x) { return reinterpret_cast<const Ints&>(x); }
 KVW_INLINE Floats as_floats(Ints x) { return reinterpret_cast<const Floats&>(x); }
 KVW_INLINE Floats to_floats(Ints x) { return __builtin_convertvector(x, Floats); }
