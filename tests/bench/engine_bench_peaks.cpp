@@ -62,6 +62,28 @@ constexpr int kChains = 24, kRuns = 9;
     return _mm512_cvtss_f32(total);
 }
 
+[[gnu::target("avx2,fma"), gnu::noinline]] float fp32_chains_256()
+{
+    constexpr int chains = kChains / 2; // beside their operands in 16 registers
+    __m256 sum[chains];
+#pragma GCC unroll 24
+    for (int chain = 0; chain < chains; ++chain) {
+        sum[chain] = _mm256_setzero_ps();
+        asm volatile("" : "+x"(sum[chain]));
+    }
+    __m256 x = _mm256_set1_ps(1.0f), y = _mm256_set1_ps(0.5f);
+    for (long step = 0; step < kSteps; ++step) {
+        asm volatile("" : "+x"(x), "+x"(y));
+#pragma GCC unroll 24
+        for (int chain = 0; chain < chains; ++chain)
+            sum[chain] = _mm256_fmadd_ps(x, y, sum[chain]);
+    }
+    __m256 total = sum[0];
+    for (int chain = 1; chain < chains; ++chain)
+        total = _mm256_add_ps(total, sum[chain]);
+    return _mm256_cvtss_f32(total);
+}
+
 #endif
 
 double best_gflops(float (*chains)(), double flops_per_step)
@@ -92,11 +114,13 @@ double bf16_peak_gflops()
     return 0;
 }
 
-double fp32_peak_gflops()
+double fp32_peak_gflops(bool without_avx512)
 {
 #if defined(__x86_64__)
-    if (kernels::isa_level() == kernels::IsaLevel::V4)
+    if (kernels::isa_level() >= kernels::IsaLevel::V4 && !without_avx512)
         return best_gflops(fp32_chains_512, kChains * 16 * 2.0);
+    if (kernels::isa_level() >= kernels::IsaLevel::V3)
+        return best_gflops(fp32_chains_256, kChains / 2 * 8 * 2.0);
 #endif
     return 0;
 }

@@ -247,6 +247,49 @@ TEST_P(Attend, KeysWithALargeBiasAreExact)
     }
 }
 
+/// Products of integers add up 16 bits times 8 in 32: here every factor is the largest one, and so is every code, or none.
+TEST_P(Attend, LargestFactorsAndCodesDoNotOverflow)
+{
+    unsigned seed = 0;
+    for (const int width : {64, 256}) {
+        for (const RowType type : {RowType::Int8, RowType::Int4, RowType::Int3, RowType::Int2}) {
+            for (const ScalePer per : {ScalePer::Row, ScalePer::Channel, ScalePer::Group}) {
+                for (const std::byte byte : {std::byte{0x00}, std::byte{0xff}}) {
+                    const RowFormat format{type, width, per, per == ScalePer::Group ? 16 : 0, seed % 2 == 0};
+                    Problem p({1, 3, width, width, width}, blocks_of(600, 300, format, true),
+                              blocks_of(600, 300, format, true), ++seed);
+                    p.keys.overwrite_codes(byte, 1);
+                    p.values.overwrite_codes(byte, 1);
+                    std::fill(p.q_coded.begin(), p.q_coded.end(), seed % 3 == 0 ? -0.02f : 0.02f);
+                    SCOPED_TRACE("width " + std::to_string(width) + " type " + std::to_string(static_cast<int>(type))
+                                 + " per " + std::to_string(static_cast<int>(per)));
+                    expect_exact(p);
+                    ASSERT_FALSE(HasFatalFailure());
+                }
+            }
+        }
+    }
+}
+
+/// Runs of odd lengths across the borders of chunks, and as many query heads as there may be.
+TEST_P(Attend, RaggedRunsOfManyHeadsAreExact)
+{
+    unsigned seed = 0;
+    for (const int width : {24, 56, 64, 100}) {
+        for (const RowFormat& format : formats_of(width)) {
+            std::vector<Cut> keys, values;
+            for (int left = 531, next = 1; left > 0; left -= next, next = next % 13 + 2)
+                keys.push_back({std::min(left, next), format, true});
+            for (int left = 531, next = 3; left > 0; left -= next, next = next % 29 + 4)
+                values.push_back({std::min(left, next), format, true});
+            SCOPED_TRACE("width " + std::to_string(width) + " type " + std::to_string(static_cast<int>(format.type))
+                         + " per " + std::to_string(static_cast<int>(format.scale_per)));
+            expect_exact(Problem({2, seed % 3 == 0 ? 32 : 5, width, width, width}, keys, values, ++seed));
+            ASSERT_FALSE(HasFatalFailure());
+        }
+    }
+}
+
 TEST_P(Attend, RerunGivesTheSameBits)
 {
     const Problem p = mixed_problem(3000, {RowType::Int8, 56}, {RowType::Int4, 32}, {3, 3, 64, 56, 32}, 4);

@@ -29,6 +29,7 @@ void count(benchmark::State& state, double bytes, double flops, double peak_flop
 const std::string& level();
 
 void register_attend();
+void register_attend_prefill();
 void register_linear();
 void register_elementwise();
 void register_moments();

@@ -44,7 +44,8 @@ const std::string& level() { return chosen_level; }
 
 const Bounds& bounds()
 {
-    static const Bounds measured{read_bytes_per_s(), bf16_peak_gflops() * 1e9, fp32_peak_gflops() * 1e9};
+    const bool without_avx512 = level().starts_with("v3");
+    static const Bounds measured{read_bytes_per_s(), bf16_peak_gflops() * 1e9, fp32_peak_gflops(without_avx512) * 1e9};
     return measured;
 }
 
@@ -89,6 +90,7 @@ int main(int argc, char** argv)
     benchmark::AddCustomContext("bound: bf16 products, GFLOP/s", in_giga(bounds.bf16_flops));
     benchmark::AddCustomContext("bound: fp32 products, GFLOP/s", in_giga(bounds.fp32_flops));
     kvw::bench::register_attend();
+    kvw::bench::register_attend_prefill();
     if (kvw::bench::level().empty()) {
         kvw::bench::register_linear();
         kvw::bench::register_elementwise();
