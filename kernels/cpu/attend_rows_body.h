@@ -144,7 +144,7 @@ struct Bf16Row : FloatSums
     static constexpr int kStep = 2 * kLanes, kVectors = 2;
     static constexpr Order kOrder = Order::EvenOdd;
     typedef Ints Raw;
-    KVW_INLINE static Raw raw(const std::byte* row, int at) { return *reinterpret_cast<const Ints*>(row + 2 * at); }
+    KVW_INLINE static Raw raw(const std::byte* row, int at) { return *reinterpret_cast<const AnyInts*>(row + 2 * at); }
     KVW_INLINE static Floats vector(Raw raw, int odd)
     {
         return as_floats(odd != 0 ? raw & static_cast<int>(0xffff0000u) : raw << 16);

@@ -3,8 +3,8 @@
 //
 // Codes are widened to 16 bits, and one instruction multiplies 16 of them with 16 factors and adds neighbouring products to 8
 // sums of 32 bits; another adds these, or the same one where the processor has AVX-VNNI. Widening takes a third of the
-// instructions that conversion to fp32 takes. (Codes as bytes with factors in two digits take as many instructions: bytes
-// times digits give sums of 16 bits that are added, twice. And codes of 8 bits would overflow those.) Pairs lie along the sum:
+// instructions that conversion to fp32 takes. (Codes as bytes with factors in two digits take as many: bytes times digits give
+// sums of 16 bits that are added, twice. And those of codes of 8 bits would saturate: 2 x 255 x 127 > 2^15.) Pairs lie along the sum:
 // neighbouring channels of keys, neighbouring tokens of values, of which two rows are interleaved. No product overflows, and
 // a factor that is not a number becomes the smallest integer, whose sums do not either.
 #pragma once
@@ -72,7 +72,16 @@ KVW_INLINE int sum_of(__m256i x)
     return _mm_cvtsi128_si32(_mm_add_epi32(part, _mm_shuffle_epi32(part, 0xb1)));
 }
 
-KVW_INLINE void store_sums(const __m256i (&x)[1], float* to) { *reinterpret_cast<int*>(to) = sum_of(x[0]); }
+/// The sums less the middle code's share. Where there is no row a sum may be any number.
+KVW_INLINE Floats centred(Ints sums, int middle)
+{
+    return to_floats((Ints)_mm256_sub_epi32((__m256i)sums, _mm256_set1_epi32(middle)));
+}
+
+KVW_INLINE void store_sums(const __m256i (&x)[1], float* to)
+{
+    _mm_store_ss(to, _mm_castsi128_ps(_mm_cvtsi32_si128(sum_of(x[0]))));
+}
 
 KVW_INLINE void store_sums(const __m256i (&x)[3], float* to) ///< writes a fourth number
 {
@@ -153,7 +162,7 @@ private:
         const HeadTerms& head = terms.heads[h];
         float* scores = out.data + h * out.head_stride;
         for (int t = 0; t < rows.tokens; t += kLanes) {
-            Floats x = to_floats(as_ints(load(scores + t)) - heads[h].middle) * heads[h].unit;
+            Floats x = centred(as_ints(load(scores + t)), heads[h].middle) * heads[h].unit;
             if (terms.maybe_scales != nullptr)
                 x = x * load(terms.maybe_scales + t) + head.per_zero * load(terms.zeros + t);
             store(scores + t, x + head.constant);
@@ -181,7 +190,7 @@ struct PairFactors
     static constexpr bool kInMemory = true; ///< and the same for all channels
     KVW_INLINE const __m256i* from(int slot, int) const { return pairs[slot / 2]; }
     KVW_INLINE static const __m256i& of_head(const __m256i* from, int h) { return from[h]; }
-    KVW_INLINE Floats number(int h, int, Ints sum) const { return to_floats(sum - heads[h].middle) * heads[h].unit; }
+    KVW_INLINE Floats number(int h, int, Ints sum) const { return centred(sum, heads[h].middle) * heads[h].unit; }
 };
 
 /// Two rows' codes of 16 positions, word by word.

@@ -34,6 +34,7 @@ constexpr int kVectorBytes = 16;
 #endif
 typedef float Floats __attribute__((vector_size(kVectorBytes), aligned(4), may_alias));
 typedef int Ints __attribute__((vector_size(kVectorBytes), aligned(4), may_alias));
+typedef int AnyInts __attribute__((vector_size(kVectorBytes), aligned(1), may_alias)); // wherever they lie
 typedef unsigned Words __attribute__((vector_size(kVectorBytes), aligned(4), may_alias));
 typedef std::uint64_t Eight __attribute__((aligned(1), may_alias)); // neighbouring bytes
 constexpr int kLanes = kVectorBytes / 4;
