@@ -189,6 +189,8 @@ AttendVariant attend_variant(IsaLevel level, Products products) noexcept
     case IsaLevel::V4:
         return attend_v4;
     case IsaLevel::V3:
+        if (products == Products::Bf16)
+            return has_avx_vnni() ? attend_v3_vnni : attend_integers_v3;
         return attend_v3;
     case IsaLevel::Baseline:
         break;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The body of attend_{baseline,v3,v4,vnni}.cpp, which define KVW_ATTEND_VARIANT and, for products of integers,
-// KVW_ATTEND_VNNI: one unit of work, see attend_variants.h.
+// The body of attend_{baseline,v3,integers_v3,v3_vnni,v4,vnni}.cpp, which define KVW_ATTEND_VARIANT and, for products of
+// integers, KVW_ATTEND_INTEGERS: one unit of work, see attend_variants.h.
 //
 // Integers are read as codes less the middle one, x' = code * scale + zero with zero moved to the middle. Scales and
 // zeros then need not touch every number:
@@ -15,7 +15,7 @@
 namespace kvw::kernels {
 namespace {
 
-#if !defined(KVW_ATTEND_VNNI)
+#if !defined(KVW_ATTEND_INTEGERS)
 struct Fetches
 {};
 #endif
@@ -51,10 +51,10 @@ Rows products_of(const Run& run, const Access& access, Index bytes, int first, i
     const std::byte* ahead = first + tokens < rows.tokens ? rows.codes + (first + tokens) * bytes : run.next.codes;
     if (access.direct)
         return {rows.codes + first * bytes, ahead, bytes, tokens, access.positions};
-#if defined(KVW_ATTEND_VNNI)
+#if defined(KVW_ATTEND_INTEGERS)
     if (access.integers) {
         auto* codes = reinterpret_cast<std::byte*>(work.tile);
-        spread_rows(rows.format.type, rows.codes + first * bytes, bytes, access.positions, tokens, codes);
+        spread_rows(rows.format, rows.codes + first * bytes, bytes, tokens, codes);
         return {codes, ahead, access.positions, tokens, access.positions};
     }
 #endif
@@ -76,12 +76,17 @@ Rows products_of(const Run& run, const Access& access, Index bytes, int first, i
 void lay_out_query(const float* row, const Access& access, float* out)
 {
     const Rows rows{nullptr, nullptr, 0, 0, access.positions};
-    for (int step = 0; step < rows.steps(); ++step) {
-        const int at = rows.step_at(step), twice = step * kLanes - at; // positions that the step before has met
-        for (int p = 0; p < access.planes; ++p, out += kLanes) {
-            store(out, load(row + p * access.positions + at));
-            for (int lane = 0; lane < twice; ++lane)
-                out[lane] = 0.0f;
+    const bool even_odd = access.type == RowType::Bf16 && Bf16Row::kOrder == Order::EvenOdd;
+    const int step = step_of(access.type), vectors = even_odd ? 2 : access.planes, apart = even_odd ? 2 : 1;
+    for (int index = 0; index < rows.steps(step); ++index) {
+        const int at = rows.step_at(index, step), met = index * step; // positions before it the steps before have met
+        for (int v = 0; v < vectors; ++v, out += kLanes) {
+            const int first = even_odd ? at + v : at;
+            const float* from = row + (even_odd ? 0 : v * access.positions);
+            for (int lane = 0; lane < kLanes; ++lane) {
+                const int position = first + lane * apart;
+                out[lane] = position < met ? 0.0f : from[position];
+            }
         }
     }
 }
@@ -90,7 +95,7 @@ void lay_out_query(const float* row, const Access& access, float* out)
 struct Queries
 {
     HeadTerms terms[kMaxAttendRows]; ///< [lanes, group]
-#if defined(KVW_ATTEND_VNNI)
+#if defined(KVW_ATTEND_INTEGERS)
     IntegerFactors factors[kMaxAttendRows]; ///< likewise
     float largest[kMaxAttendRows];          ///< magnitude in work.plain, for keys with one scale a channel
     GroupTerms groups[kMaxAttendRows];      ///< for keys with scales by group
@@ -120,7 +125,7 @@ void scale_queries(const AttendDecode& args, const AttendUnit& unit, int lane, c
             const Floats x = left >= kLanes ? load(q + c) : left > 0 ? load_some(q + c, left, 0.0f) : Floats{};
             store(to + c, x * args.softmax_scale);
         }
-#if defined(KVW_ATTEND_VNNI)
+#if defined(KVW_ATTEND_INTEGERS)
         queries.largest[(lane - unit.lane) * args.group + h] = largest_magnitude(to, width);
 #endif
     }
@@ -136,14 +141,14 @@ void lay_out(const AttendUnit& unit, Index row, const float* q, [[maybe_unused]]
              [[maybe_unused]] Queries& queries)
 {
     float* out = unit.work.queries + row * unit.work.stride;
-#if defined(KVW_ATTEND_VNNI)
+#if defined(KVW_ATTEND_INTEGERS)
     if (access.integers) {
         queries.factors[row] = round_query(q, run.rows.format.width, access.positions, access.planes, access.bits,
                                            reinterpret_cast<std::byte*>(out));
         return;
     }
 #endif
-    if (access.positions % kLanes != 0)
+    if (access.positions % kLanes != 0 || step_of(access.type) != kLanes)
         return lay_out_query(q, access, out);
     for (int at = 0; at < access.positions; at += kLanes) // no step meets a position twice
         for (int c = at; c < access.planes * access.positions; c += access.positions, out += kLanes)
@@ -163,14 +168,14 @@ void prepare_lane(const AttendDecode& args, const AttendUnit& unit, int lane, co
             sum += load(q + c);
         lay_out(unit, row, q, run, access, queries);
         queries.terms[row] = {offset_of(args, run, static_cast<Index>(lane) * args.group + h), sum_of(sum)};
-#if defined(KVW_ATTEND_VNNI)
+#if defined(KVW_ATTEND_INTEGERS)
         if (access.grouped)
-            queries.groups[row] = group_terms(q, run.rows.format, queries.factors[row]);
+            queries.groups[row] = group_terms(q, run.rows.format, access.positions, queries.factors[row]);
 #endif
     }
 }
 
-#if defined(KVW_ATTEND_VNNI)
+#if defined(KVW_ATTEND_INTEGERS)
 /// prepare_channels for integers without remainders; no product exceeds the largest query times the largest scale.
 void prepare_integer_channels(const AttendDecode& args, const AttendUnit& unit, int lane, const Run& run,
                               const Access& access, Queries& queries)
@@ -182,7 +187,7 @@ void prepare_integer_channels(const AttendDecode& args, const AttendUnit& unit, 
         float constant = 0;
         queries.factors[row] =
             round_scaled_query(work.plain + row * work.stride, work.scales, work.zeros, run.rows.format.width,
-                               access.bits, rounding_of(queries.largest[row] * largest),
+                               access.positions, access.bits, rounding_of(queries.largest[row] * largest),
                                reinterpret_cast<std::byte*>(work.queries + row * work.stride), constant);
         queries.terms[row] = {constant + offset_of(args, run, static_cast<Index>(lane) * args.group + h), 0.0f};
     }
@@ -196,7 +201,7 @@ void prepare_channels(const AttendDecode& args, const AttendUnit& unit, int lane
     const AttendWork& work = unit.work;
     const int width = run.rows.format.width;
     expand_scales(run.rows, width, work.scales, work.zeros);
-#if defined(KVW_ATTEND_VNNI)
+#if defined(KVW_ATTEND_INTEGERS)
     if (access.integers && whole_planes(width, access.positions, access.planes))
         return prepare_integer_channels(args, unit, lane, run, access, queries);
 #endif
@@ -248,7 +253,7 @@ void score_run(const AttendDecode& args, const AttendUnit& unit, int lane, const
     if (access.scale_per_row)
         expand_scales(run.rows, tokens, work.scales, work.zeros);
     float* scores = work.scores + first_row * kScoreStride + at;
-#if defined(KVW_ATTEND_VNNI)
+#if defined(KVW_ATTEND_INTEGERS)
     if (access.integers) {
         const Rows rows = products_of(run, access, stretch.row_bytes, 0, tokens, work);
         if (access.grouped)
@@ -359,7 +364,7 @@ void sum_run(const AttendDecode& args, const AttendUnit& unit, const Stretch& st
     for_type<SumRows>(access.type, rows, args.group, {work.weights, kWeightStride}, out);
 }
 
-#if defined(KVW_ATTEND_VNNI)
+#if defined(KVW_ATTEND_INTEGERS)
 /// What a batch of integers lacks when its weights are computed: scales, and the codes that were not fetched before. All of
 /// it is to be there before the last lane.
 void fill_fetches(const AttendDecode& args, const AttendUnit& unit, const Batch& batch, bool fetched_before,
@@ -400,7 +405,7 @@ Pieces pieces_of(const AttendUnit& unit, const Batch& batch, const Batch& follow
         pieces.at[i] = {run.rows.codes, ahead, tokens, column, slot};
         if (!access.direct) {
             auto* codes = reinterpret_cast<std::byte*>(unit.work.tile) + column * access.positions;
-            spread_rows(run.rows.format.type, run.rows.codes, stretch.row_bytes, access.positions, tokens, codes);
+            spread_rows(run.rows.format, run.rows.codes, stretch.row_bytes, tokens, codes);
             pieces.at[i].codes = codes;
         }
         if (access.scale_per_row)
@@ -455,7 +460,7 @@ void sum_batch(const AttendDecode& args, const AttendUnit& unit, int lane, const
     const int width = run.rows.format.width;
     const float* masses = work.scores + first_row * kScoreStride + at;
     RunTerms terms[kMaxAttendGroup];
-#if defined(KVW_ATTEND_VNNI)
+#if defined(KVW_ATTEND_INTEGERS)
     if (access.grouped)
         sum_group_run(args, unit, stretch, run, masses, terms);
     else if (access.integers)
@@ -512,7 +517,7 @@ void KVW_ATTEND_VARIANT(const AttendDecode& args, const AttendUnit& unit)
                 score_run(args, unit, lane, stretch, at, queries);
             at += stretch.tokens();
         }
-#if defined(KVW_ATTEND_VNNI)
+#if defined(KVW_ATTEND_INTEGERS)
         fill_fetches(args, unit, *batch, done > 0, fetches);
         weigh_chunk(args, unit, tokens, [&](int vectors) { fetches.fetch(vectors); });
 #else

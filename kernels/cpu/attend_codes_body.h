@@ -3,14 +3,15 @@
 // side by side; for the file with AVX512-VNNI.
 #pragma once
 
-#include "kernels/cpu/attend_rows_body.h"
+#include "kernels/cpu/attend_factors_body.h"
 
 namespace kvw::kernels {
 namespace {
 
-constexpr int kIntegerWidth = 256, kRowsAtOnce = 16, kQuad = 4;
-
-KVW_INLINE bool integer_products(RowType type, int width) { return width <= kIntegerWidth && is_integer(type); }
+constexpr int kRowsAtOnce = 16, kQuad = 4;
+/// Rows with fewer positions are spread to bytes first; how many there are then.
+constexpr int kLeastPositions = 1;
+KVW_INLINE int spread_positions(int width) { return width; }
 
 /// `bits` of every code, which lie in planes of as many bytes as there are positions, to a byte each.
 KVW_INLINE void spread_planes(const std::byte* from, int width, int bits, int shift, bool add, std::byte* out)
@@ -41,10 +42,12 @@ KVW_INLINE __m512i joined_codes(__m512i low, __m512i low_shift, __m512i high, __
     return _mm512_or_si512(two, _mm512_slli_epi16(third, 2));
 }
 
-/// Rows to a byte for each code, `width` a row. Codes of int3 are two bits in planes of a quarter of the row, then the third
+/// Rows of `bytes` to a byte for each code, `width` a row. Codes of int3 are two bits in planes of a quarter of the row, then the third
 /// in planes of an eighth.
-void spread_rows(RowType type, const std::byte* row, Index bytes, int width, int tokens, std::byte* out)
+void spread_rows(const RowFormat& format, const std::byte* row, Index bytes, int tokens, std::byte* out)
 {
+    const RowType type = format.type;
+    const int width = format.width;
     if (type != RowType::Int3) {
         for (int t = 0; t < tokens; ++t, row += bytes, out += width)
             spread_planes(row, width, type == RowType::Int4 ? 4 : 2, 0, false, out);

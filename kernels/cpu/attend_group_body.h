@@ -10,16 +10,6 @@
 namespace kvw::kernels {
 namespace {
 
-constexpr int kGroupChannels = 16, kMostGroups = kIntegerWidth / kGroupChannels;
-
-KVW_INLINE bool group_products(const RowFormat& format)
-{
-    return integer_products(format.type, format.width) && format.group % kGroupChannels == 0;
-}
-
-/// Whether no 16 channels lie in two planes; else codes are spread to bytes first.
-KVW_INLINE bool whole_groups(int width, int planes) { return width % (planes * kGroupChannels) == 0; }
-
 /// 16 tokens' numbers of fp16, as stored [tokens, groups]: 64 of them in each of the pairs that a shuffle takes from.
 template<int Pairs>
 struct GroupHalves
@@ -102,7 +92,7 @@ struct GroupTerms
 };
 
 /// `digits` are round_query()'s.
-GroupTerms group_terms(const float* q, const RowFormat& format, const IntegerFactors& digits)
+GroupTerms group_terms(const float* q, const RowFormat& format, int /*positions*/, const IntegerFactors& digits)
 {
     GroupTerms out;
     const int shift = bits(format.type) - 1;

@@ -12,16 +12,12 @@
 #pragma once
 
 #include "kernels/cpu/attend_codes_body.h"
-#include "kernels/cpu/attend_rows_body.h"
-#include "kernels/cpu/attend_variants.h"
+#include "kernels/cpu/attend_factors_body.h"
 
 namespace kvw::kernels {
 namespace {
 
-/// One of so many parts of the values is fetched during products, the others by Fetches.
-constexpr int kFetchedApart = 2;
-constexpr float kLargestFactor = 127 * 256 + 127;
-static_assert(kLargestFactor * 255.0 * (kIntegerWidth > kAttendChunk ? kIntegerWidth : kAttendChunk) < 2147483648.0);
+static_assert(kLargestFactor == 127 * 256 + 127); // two digits of a byte
 
 typedef int Quad __attribute__((may_alias, aligned(1))); ///< four digits
 
@@ -90,13 +86,6 @@ KVW_INLINE __m512i centred(__m512i high, __m512i low, int middle)
 {
     return _mm512_sub_epi32(_mm512_add_epi32(_mm512_slli_epi32(high, 8), low), _mm512_set1_epi32(middle));
 }
-
-/// What scores are made of besides the products: score = product scale[token] + per_zero zero[token] + constant.
-struct TokenTerms
-{
-    const float *maybe_scales, *zeros; ///< [tokens up to whole vectors]; null: 1 and 0
-    const HeadTerms* heads;
-};
 
 /// Scores of 16 rows.
 template<int Bits, int Heads>
@@ -223,61 +212,6 @@ struct Sums
     }
 };
 
-/// Neighbouring rows of values among those that are summed together.
-struct Piece
-{
-    const std::byte *codes, *ahead; ///< see Rows
-    int tokens, column, slot;       ///< where its weights begin, and its digits and scales: a vector's first
-};
-
-struct Pieces
-{
-    Piece at[kAttendRuns];
-    int count, slots;
-    Index bytes; ///< of a row
-    int positions;
-};
-
-/// Rows of values to be brought into the second-level cache while scores become weights: products with codes take no longer
-/// than the memory needs to bring them, so it must not rest meanwhile. The hardware's own fetching stops at every page.
-struct Fetches
-{
-    struct Range
-    {
-        const std::byte *at, *end;
-    };
-
-    Range ranges[3 * kAttendRuns * kMaxAttendLanes];
-    int next = 0, count = 0;
-    Index bytes = 0, credit = 0;
-    Index rate = 0; ///< bytes to be fetched for every vector of weights
-
-    void clear() { *this = {}; }
-
-    void add(const void* at, Index size)
-    {
-        if (at == nullptr || size <= 0)
-            return;
-        const auto* from = static_cast<const std::byte*>(at);
-        ranges[count++] = {from, from + size};
-        bytes += size;
-    }
-
-    /// After so many vectors of weights.
-    KVW_INLINE void fetch(int vectors)
-    {
-        credit += vectors * rate;
-        while (credit > 0 && next < count) {
-            Range& range = ranges[next];
-            const std::byte* at = range.at;
-            for (; credit > 0 && at < range.end; at += 64, credit -= 64)
-                __builtin_prefetch(at, 0, 2);
-            range.at = at;
-            next += at >= range.end;
-        }
-    }
-};
-
 /// sums[head][channel] = unit sum over tokens of factor times (code less the middle one).
 template<int Bits, int Heads>
 void sum_integers(const Pieces& pieces, const IntegerFactors* heads, const Output& out)
@@ -302,44 +236,6 @@ void sum_integers(const Pieces& pieces, const IntegerFactors* heads, const Outpu
                 sums.add(row, bytes, piece->tokens - t, mask, heads, piece->slot + t);
         }
         sums.store_all(heads, pieces.positions, at, out);
-    }
-}
-
-/// Calls run with the number of bits and, for some heads at a time, their number and the first one.
-template<int Bits, int Most, class Run>
-KVW_INLINE void for_integer_heads(int group, const Run& run)
-{
-    for (int h = 0; h < group;) {
-        const int left = group - h, here = left == Most + 1 ? (Most + 1) / 2 : left < Most ? left : Most;
-        switch (here) {
-        case 1:
-            run.template call<Bits, 1>(h);
-            break;
-        case 2:
-            run.template call<Bits, 2>(h);
-            break;
-        case 3:
-            run.template call<Bits, 3>(h);
-            break;
-        default:
-            run.template call<Bits, Most>(h);
-        }
-        h += here;
-    }
-}
-
-template<int Most, class Run>
-KVW_INLINE void for_integers(RowType type, int group, const Run& run)
-{
-    switch (type) {
-    case RowType::Int8:
-        return for_integer_heads<8, Most>(group, run);
-    case RowType::Int4:
-        return for_integer_heads<4, Most>(group, run);
-    case RowType::Int2:
-        return for_integer_heads<2, Most>(group, run);
-    default:
-        break;
     }
 }
 
@@ -372,19 +268,6 @@ struct SumIntegers
         sum_integers<Bits, Heads>(pieces, heads + h, {out.data + h * out.head_stride, out.head_stride});
     }
 };
-
-/// x / unit rounded; the largest of |x| becomes kLargestFactor.
-struct Rounding
-{
-    float unit, inverse;
-};
-
-KVW_INLINE Rounding rounding_of(float largest)
-{
-    return largest > 0 ? Rounding{largest / kLargestFactor, kLargestFactor / largest} : Rounding{0, 0};
-}
-
-KVW_INLINE Floats magnitude(Floats x) { return as_floats(as_ints(x) & 0x7fffffff); }
 
 KVW_INLINE __m512i rounded(Floats x, Floats inverse) { return _mm512_cvtps_epi32((__m512)(x * inverse)); }
 
@@ -435,21 +318,6 @@ KVW_INLINE IntegerFactors factors_of(const std::byte* high, const std::byte* low
     return {high, low, rounding.unit, static_cast<int>(static_cast<unsigned>(sum_of(sum)) << (bits - 1))};
 }
 
-KVW_INLINE float largest_magnitude(const float* x, int count)
-{
-    Floats largest = {};
-    for (int i = 0; i < count; i += kLanes)
-        largest = larger(magnitude(load(x + i)), largest);
-    return largest_of(largest);
-}
-
-/// The first `count` of sixteen floats, zeros beyond.
-KVW_INLINE Floats load_first(const float* x, int count)
-{
-    const auto mask = static_cast<__mmask16>(count >= kLanes ? 0xffff : count > 0 ? (1 << count) - 1 : 0);
-    return (Floats)_mm512_maskz_loadu_ps(mask, x);
-}
-
 /// A query [width, then zeros] plane by plane, to `out`: all high digits, then all low ones.
 IntegerFactors round_query(const float* q, int width, int positions, int planes, int bits, std::byte* out)
 {
@@ -466,15 +334,9 @@ IntegerFactors round_query(const float* q, int width, int positions, int planes,
     return factors_of(out, low, rounding, sum, bits);
 }
 
-/// Whether a query has no remainders anywhere, so that round_scaled_query takes it.
-KVW_INLINE bool whole_planes(int width, int positions, int planes)
-{
-    return positions % kLanes == 0 && width == positions * planes;
-}
-
 /// A query times the scales of the channels, in units that are known before; `constant` = the query times the zeros.
-IntegerFactors round_scaled_query(const float* q, const float* scales, const float* zeros, int width, int bits,
-                                  const Rounding& rounding, std::byte* out, float& constant)
+IntegerFactors round_scaled_query(const float* q, const float* scales, const float* zeros, int width, int /*positions*/,
+                                  int bits, const Rounding& rounding, std::byte* out, float& constant)
 {
     __m512i sum = _mm512_setzero_si512();
     Floats constants = {};
@@ -492,25 +354,12 @@ IntegerFactors round_scaled_query(const float* q, const float* scales, const flo
 IntegerFactors round_weights(const float* weights, const Pieces& pieces, const float* maybe_scales, const float* zeros,
                              int bits, std::byte* out, RunTerms& terms, Fetches& fetches)
 {
-    Floats largest = {}, mass = {}, zero = {};
-    const Piece* end = pieces.at + pieces.count;
-    for (const Piece* piece = pieces.at; piece < end; ++piece) {
-        for (int t = 0; t < piece->tokens; t += kLanes) {
-            const Floats x = load_first(weights + piece->column + t, piece->tokens - t);
-            mass += x;
-            if (maybe_scales != nullptr) {
-                zero += x * load(zeros + piece->slot + t);
-                largest = larger(magnitude(x * load(maybe_scales + piece->slot + t)), largest);
-            } else {
-                largest = larger(magnitude(x), largest);
-            }
-        }
-    }
-    terms = {sum_of(mass), sum_of(zero)};
-    const Rounding rounding = rounding_of(largest_of(largest));
+    const WeightSums sums = weight_sums(weights, pieces, maybe_scales, zeros);
+    terms = sums.terms;
+    const Rounding rounding = rounding_of(sums.largest);
     __m512i sum = _mm512_setzero_si512();
     std::byte* low = out + pieces.slots;
-    for (const Piece* piece = pieces.at; piece < end; ++piece) {
+    for (const Piece* piece = pieces.at; piece < pieces.at + pieces.count; ++piece) {
         const float* from = weights + piece->column;
         const auto scaled = [&](Floats x, int slot) {
             return maybe_scales != nullptr ? x * load(maybe_scales + slot) : x;

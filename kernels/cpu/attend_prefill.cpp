@@ -3,6 +3,7 @@
 
 #include "kernels/cpu/attend_prefill_variants.h"
 #include "kernels/cpu/crew.h"
+#include "kernels/cpu/linear_variants.h"
 #include "kernels/cpu/rows_variants.h"
 #include "kernels/threads.h"
 
@@ -295,7 +296,7 @@ float* aligned(float* scratch)
 
 PrefillVariant attend_prefill_variant(IsaLevel level, bool bf16_products) noexcept
 {
-    if (bf16_products && has_avx512_bf16() && level == IsaLevel::V4 && attend_prefill_bf16().run != nullptr)
+    if (bf16_products && cpu_has(CpuLevel::Bf16) && level == IsaLevel::V4 && attend_prefill_bf16().run != nullptr)
         return attend_prefill_bf16();
     switch (level) {
     case IsaLevel::V4:
@@ -342,15 +343,27 @@ Status attend_prefill_with(const PrefillVariant& variant, const AttendPrefill& a
     return Status::Ok;
 }
 
+namespace {
+
+/// Dot products of bf16 pairs where they may be taken and are the faster ones here, as for matrices (linear_choice.h).
+PrefillVariant variant_for(const AttendPrefill& args) noexcept
+{
+    const bool bf16 = args.products == Products::Bf16 && has_avx512_bf16()
+        && chosen_linear(LinearType::Bf16).run == linear_bf16_dots().run;
+    return attend_prefill_variant(isa_level(), bf16);
+}
+
+} // namespace
+
 std::size_t attend_prefill_scratch_floats(const AttendPrefill& args) noexcept
 {
-    return attend_prefill_scratch_floats_with(attend_prefill_variant(isa_level(), args.products == Products::Bf16),
+    return attend_prefill_scratch_floats_with(variant_for(args),
                                               args);
 }
 
 Status attend_prefill(const AttendPrefill& args) noexcept
 {
-    return attend_prefill_with(attend_prefill_variant(isa_level(), args.products == Products::Bf16), args);
+    return attend_prefill_with(variant_for(args), args);
 }
 
 } // namespace kvw::kernels

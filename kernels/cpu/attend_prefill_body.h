@@ -12,12 +12,19 @@
 namespace kvw::kernels {
 namespace {
 
+/// Rows that a pass takes, and those of them whose sums are in registers: 12 x 2 accumulators and their operands fill 32
+/// registers, 6 x 2 fill 16. Then one half of the rows reads what the other one has just brought into the first-level cache.
+constexpr int kRows = 12;
 #if defined(KVW_ROWS_AVX512)
-constexpr int kRows = 12; // 12 x 2 accumulators and their operands fill the 32 registers
+constexpr int kBlockRows = kRows;
 #else
-constexpr int kRows = 6;
+constexpr int kBlockRows = kRows / 2;
 #endif
 constexpr int kFewRows = kRows / 3;
+template<int Rows>
+constexpr int kTogether = Rows < kBlockRows ? Rows : kBlockRows;
+/// Tiles of values that are summed for one half of the rows after the other.
+constexpr int kTilesAtOnce = 8;
 constexpr int kTile = 2 * kLanes;
 
 typedef std::uint16_t Half __attribute__((may_alias));
@@ -270,17 +277,22 @@ void add_offsets(const Pass& p, int tile, int rows)
 template<int Rows>
 void score_tiles(const Pass& p)
 {
+    constexpr int together = kTogether<Rows>;
     for (int tile = p.first_tile; tile < p.last_tile; ++tile) {
         const bool coded = p.panels.tiles[tile].key_coded;
-        Floats sum[Rows][2];
-        clear<Rows>(sum);
-        accumulate<Rows>(coded ? p.work.query_coded : p.work.query, p.work.query_stride, p.key_tile(tile),
-                         divide_up(coded ? p.args.rank_k : p.args.head_dim, kPair), sum);
-        float* scores = p.scores(0, tile);
+        const float* queries = coded ? p.work.query_coded : p.work.query;
+        const Index steps = divide_up(coded ? p.args.rank_k : p.args.head_dim, kPair);
+        for (int first = 0; first < Rows; first += together) {
+            Floats sum[together][2];
+            clear<together>(sum);
+            accumulate<together>(queries + first * p.work.query_stride, p.work.query_stride, p.key_tile(tile), steps,
+                                 sum);
+            float* scores = p.scores(first, tile);
 #pragma GCC unroll 12
-        for (int r = 0; r < Rows; ++r) {
-            store(scores + r * p.work.score_stride, sum[r][0]);
-            store(scores + r * p.work.score_stride + kLanes, sum[r][1]);
+            for (int r = 0; r < together; ++r) {
+                store(scores + r * p.work.score_stride, sum[r][0]);
+                store(scores + r * p.work.score_stride + kLanes, sum[r][1]);
+            }
         }
         if (coded && p.args.maybe_logit_offset != nullptr)
             add_offsets(p, tile, Rows);
@@ -341,26 +353,42 @@ void weigh_row(Pass& p, int r)
         store_weights(row, i, load(row + i), load(row + i + kLanes));
 }
 
-/// sums[r][:] += over neighbouring tiles, all raw or all coded, of weight times value.
+/// sums[r][:] += over neighbouring tiles of weight times value, for one block of channels and the rows from `row` on.
+template<int Rows>
+KVW_INLINE void sum_block(const Pass& p, int first, int last, int block, int row, float* sums)
+{
+    Floats sum[Rows][2];
+#pragma GCC unroll 12
+    for (int r = 0; r < Rows; ++r) {
+        sum[r][0] = load(sums + r * p.work.sum_stride);
+        sum[r][1] = load(sums + r * p.work.sum_stride + kLanes);
+    }
+    const float* weights =
+        p.work.scores + row * p.work.score_stride + static_cast<Index>(first - p.first_tile) * kTile / kPair;
+    for (int tile = first; tile < last; ++tile, weights += kTile / kPair)
+        accumulate<Rows>(weights, p.work.score_stride, p.value_tile(tile) + block * (kTile / kPair * kTile),
+                         kTile / kPair, sum);
+#pragma GCC unroll 12
+    for (int r = 0; r < Rows; ++r) {
+        store(sums + r * p.work.sum_stride, sum[r][0]);
+        store(sums + r * p.work.sum_stride + kLanes, sum[r][1]);
+    }
+}
+
+/// The same for all channels and rows, over tiles that are all raw or all coded.
 template<int Rows>
 void sum_values(const Pass& p, int first, int last, int width, float* sums)
 {
-    const float* weights = p.work.scores + static_cast<Index>(first - p.first_tile) * kTile / kPair;
+    constexpr int together = kTogether<Rows>;
     for (int block = 0; block * kTile < width; ++block, sums += kTile) {
-        Floats sum[Rows][2];
-#pragma GCC unroll 12
-        for (int r = 0; r < Rows; ++r) {
-            sum[r][0] = load(sums + r * p.work.sum_stride);
-            sum[r][1] = load(sums + r * p.work.sum_stride + kLanes);
+        if (together == Rows) {
+            sum_block<together>(p, first, last, block, 0, sums);
+            continue;
         }
-        const float* row = weights;
-        for (int tile = first; tile < last; ++tile, row += kTile / kPair)
-            accumulate<Rows>(row, p.work.score_stride, p.value_tile(tile) + block * (kTile / kPair * kTile),
-                             kTile / kPair, sum);
-#pragma GCC unroll 12
-        for (int r = 0; r < Rows; ++r) {
-            store(sums + r * p.work.sum_stride, sum[r][0]);
-            store(sums + r * p.work.sum_stride + kLanes, sum[r][1]);
+        for (int from = first; from < last; from += kTilesAtOnce) {
+            const int to = last - from < kTilesAtOnce ? last : from + kTilesAtOnce;
+            for (int row = 0; row < Rows; row += together)
+                sum_block<together>(p, from, to, block, row, sums + row * p.work.sum_stride);
         }
     }
 }
@@ -421,6 +449,8 @@ void run_group(const AttendPrefill& args, const PrefillPanels& panels, const Pre
     find_tiles(pass);
     if (group.rows <= kFewRows)
         run_rows<kFewRows>(pass);
+    else if (group.rows <= kBlockRows)
+        run_rows<kBlockRows>(pass);
     else
         run_rows<kRows>(pass);
 }

@@ -4,8 +4,10 @@
 
 #include "kernels/cpu/attend_rows_body.h"
 #include "kernels/cpu/attend_variants.h"
-#if defined(KVW_ATTEND_VNNI)
+#if defined(KVW_ATTEND_INTEGERS) && defined(KVW_ROWS_AVX512)
 #include "kernels/cpu/attend_group_body.h"
+#elif defined(KVW_ATTEND_INTEGERS)
+#include "kernels/cpu/attend_words_group_body.h"
 #endif
 
 namespace kvw::kernels {
@@ -17,11 +19,11 @@ constexpr int round_up(int value, int to) { return (value + to - 1) / to * to; }
 struct Access
 {
     bool direct, scale_per_row, scale_per_channel; ///< the scales that are left for the products
-    bool integers;                                 ///< multiplied as such, see attend_integer_body.h
+    bool integers;                                 ///< multiplied as such, see attend_factors_body.h
     RowType type;                                  ///< of what is read: of codes that are spread to bytes, Int8
     int positions, planes;
     int bits;     ///< of a code
-    bool grouped; ///< see attend_group_body.h
+    bool grouped; ///< scales by group, multiplied as such
 };
 
 Access access_of(const RowFormat& format)
@@ -30,17 +32,18 @@ Access access_of(const RowFormat& format)
     const bool grouped = integer && format.scale_per == ScalePer::Group;
     int planes = format.type == RowType::Int4 ? 2 : format.type == RowType::Int2 ? 4 : 1;
     bool spread = format.type == RowType::Int3;
-#if defined(KVW_ATTEND_VNNI)
-    if (grouped && !whole_groups(format.width, planes)) {
+    int positions = (format.width + planes - 1) / planes;
+#if defined(KVW_ATTEND_INTEGERS)
+    const bool integers = grouped ? group_products(format) : integer_products(format.type, format.width);
+    if (integers && (spread || positions < kLeastPositions || (grouped && !whole_groups(format.width, planes)))) {
         planes = 1;
+        positions = spread_positions(format.width);
         spread = true;
     }
-    const bool integers = grouped ? group_products(format) : integer_products(format.type, format.width);
 #else
     const bool integers = false;
 #endif
-    const int positions = (format.width + planes - 1) / planes;
-    if (((spread || grouped) && !integers) || (positions < kLanes && !integers))
+    if (!integers && (spread || grouped || positions < step_of(format.type)))
         return {false, false, false, false, RowType::Fp32, round_up(format.width, kLanes), 1, 32, false};
     return {!spread,
             integer && format.scale_per == ScalePer::Row,

@@ -51,6 +51,9 @@ using AttendVariant = void (*)(const AttendDecode& args, const AttendUnit& unit)
 
 void attend_baseline(const AttendDecode& args, const AttendUnit& unit);
 void attend_v3(const AttendDecode& args, const AttendUnit& unit);
+/// Integers as such, for Products::Bf16: with AVX2, and with its own products of integers (needs has_avx_vnni()).
+void attend_integers_v3(const AttendDecode& args, const AttendUnit& unit);
+void attend_v3_vnni(const AttendDecode& args, const AttendUnit& unit);
 void attend_v4(const AttendDecode& args, const AttendUnit& unit);
 void attend_vnni(const AttendDecode& args, const AttendUnit& unit); ///< needs has_avx512_vnni()
 /// What attend_decode takes.

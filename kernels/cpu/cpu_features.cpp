@@ -151,6 +151,13 @@ std::optional<CpuLevel> cpu_level_named(std::string_view word) noexcept
 
 bool cpu_has(CpuLevel level) noexcept { return features().has[static_cast<std::size_t>(level)]; }
 
+bool cpu_has(IsaLevel level) noexcept
+{
+    return cpu_has(level == IsaLevel::V4       ? CpuLevel::V4
+                       : level == IsaLevel::V3 ? CpuLevel::V3
+                                               : CpuLevel::Baseline);
+}
+
 CpuLevel highest_cpu_level() noexcept
 {
     CpuLevel highest = CpuLevel::Baseline;

@@ -31,6 +31,7 @@ std::optional<CpuLevel> cpu_level_named(std::string_view word) noexcept;
 /// Whether both the processor and the operating system (registers saved on a task switch) have it, whatever the process
 /// is held to.
 bool cpu_has(CpuLevel level) noexcept;
+bool cpu_has(IsaLevel level) noexcept;
 /// The highest level that cpu_has().
 CpuLevel highest_cpu_level() noexcept;
 

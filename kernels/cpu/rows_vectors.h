@@ -34,11 +34,14 @@ constexpr int kVectorBytes = 16;
 #endif
 typedef float Floats __attribute__((vector_size(kVectorBytes), aligned(4), may_alias));
 typedef int Ints __attribute__((vector_size(kVectorBytes), aligned(4), may_alias));
+typedef int AnyInts __attribute__((vector_size(kVectorBytes), aligned(1), may_alias)); // wherever they lie
 typedef unsigned Words __attribute__((vector_size(kVectorBytes), aligned(4), may_alias));
 typedef std::uint64_t Eight __attribute__((aligned(1), may_alias)); // neighbouring bytes
 constexpr int kLanes = kVectorBytes / 4;
 
 #define KVW_INLINE [[gnu::always_inline]] inline
+/// For innermost loops: inlined into a large function, their sums would be kept in memory.
+#define KVW_NOINLINE [[gnu::noinline]]
 
 KVW_INLINE Floats load(const float* x) { return *reinterpret_cast<const Floats*>(x); }
 KVW_INLINE void store(float* x, Floats values) { *reinterpret_cast<Floats*>(x) = values; }
@@ -71,6 +74,31 @@ KVW_INLINE Floats smaller(Floats a, Floats b)
     return a < b ? a : b;
 #endif
 }
+
+/// a0 b0 a1 b1 ...
+struct Interleaved
+{
+    Floats first, second;
+};
+
+#if defined(KVW_ROWS_AVX512)
+KVW_INLINE Interleaved interleaved(Floats a, Floats b)
+{
+    return {__builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23),
+            __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)};
+}
+#elif defined(KVW_ROWS_AVX2)
+KVW_INLINE Interleaved interleaved(Floats a, Floats b)
+{
+    return {__builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11),
+            __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15)};
+}
+#else
+KVW_INLINE Interleaved interleaved(Floats a, Floats b)
+{
+    return {__builtin_shufflevector(a, b, 0, 4, 1, 5), __builtin_shufflevector(a, b, 2, 6, 3, 7)};
+}
+#endif
 
 /// kLanes bytes, widened.
 KVW_INLINE Ints load_bytes(const std::byte* from)

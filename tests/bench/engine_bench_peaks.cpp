@@ -65,9 +65,9 @@ constexpr int kChains = 24, kRuns = 9;
 
 [[gnu::target("avx2,fma"), gnu::noinline]] float fp32_chains_256()
 {
-    constexpr int chains = 12; // of 16 registers
+    constexpr int chains = kChains / 2; // beside their operands in 16 registers
     __m256 sum[chains];
-#pragma GCC unroll 12
+#pragma GCC unroll 24
     for (int chain = 0; chain < chains; ++chain) {
         sum[chain] = _mm256_setzero_ps();
         asm volatile("" : "+x"(sum[chain]));
@@ -75,7 +75,7 @@ constexpr int kChains = 24, kRuns = 9;
     __m256 x = _mm256_set1_ps(1.0f), y = _mm256_set1_ps(0.5f);
     for (long step = 0; step < kSteps; ++step) {
         asm volatile("" : "+x"(x), "+x"(y));
-#pragma GCC unroll 12
+#pragma GCC unroll 24
         for (int chain = 0; chain < chains; ++chain)
             sum[chain] = _mm256_fmadd_ps(x, y, sum[chain]);
     }
@@ -114,13 +114,13 @@ double bf16_peak_gflops()
     return 0;
 }
 
-double fp32_peak_gflops()
+double fp32_peak_gflops(bool without_avx512)
 {
 #if defined(__x86_64__)
-    if (kernels::isa_level() == kernels::IsaLevel::V4)
+    if (kernels::isa_level() >= kernels::IsaLevel::V4 && !without_avx512)
         return best_gflops(fp32_chains_512, kChains * 16 * 2.0);
-    if (kernels::isa_level() == kernels::IsaLevel::V3)
-        return best_gflops(fp32_chains_256, 12 * 8 * 2.0);
+    if (kernels::isa_level() >= kernels::IsaLevel::V3)
+        return best_gflops(fp32_chains_256, kChains / 2 * 8 * 2.0);
 #endif
     return 0;
 }

@@ -334,10 +334,10 @@ class Prefill : public ::testing::TestWithParam<Path>
 protected:
     void SetUp() override
     {
-        if (GetParam().level > isa_level())
+        if (!cpu_has(GetParam().level))
             GTEST_SKIP() << "this processor has no such instructions";
         variant_ = attend_prefill_variant(GetParam().level, bf16());
-        if (bf16() && GetParam().level == IsaLevel::V4 && !has_avx512_bf16())
+        if (bf16() && GetParam().level == IsaLevel::V4 && !cpu_has(CpuLevel::Bf16))
             GTEST_SKIP() << "this processor has no bf16 products";
     }
 

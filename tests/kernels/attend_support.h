@@ -77,6 +77,24 @@ public:
         }
     }
 
+    /// Every byte of the codes becomes `byte`; the widths must fill their bytes.
+    void overwrite_codes(std::byte byte, int lanes)
+    {
+        for (const auto& part : parts_) {
+            std::fill(part->codes.begin(), part->codes.end(), byte);
+            const Cut& cut = part->cut;
+            const std::size_t bytes = row_bytes(cut.format) * size(cut.tokens),
+                              scales = scale_count(cut.format, cut.tokens);
+            for (int lane = 0; lane < lanes; ++lane) {
+                const RowsView view{cut.format, cut.tokens, part->codes.data() + bytes * size(lane),
+                                    part->scales.data() + scales * size(lane),
+                                    part->zeros.empty() ? nullptr : part->zeros.data() + scales * size(lane)};
+                const std::int64_t width = cut.format.width;
+                rows_reference().decode(view, part->decoded.data() + cut.tokens * width * lane, width);
+            }
+        }
+    }
+
     int tokens() const { return static_cast<int>(places_.size()); }
     bool coded(int token) const { return places_[size(token)].part->cut.coded; }
     const float* row(int lane, int token) const

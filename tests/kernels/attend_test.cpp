@@ -24,24 +24,27 @@ using namespace test;
 struct Path
 {
     const char* name;
-    IsaLevel level;
+    AttendVariant variant;
     Products products;
+    CpuLevel needs;
 };
 
-constexpr Path kPaths[] = {{"Baseline", IsaLevel::Baseline, Products::Fp32},
-                           {"V3", IsaLevel::V3, Products::Fp32},
-                           {"V4", IsaLevel::V4, Products::Fp32},
-                           {"Integers", IsaLevel::V4, Products::Bf16}};
+constexpr Path kPaths[] = {{"Baseline", attend_baseline, Products::Fp32, CpuLevel::Baseline},
+                           {"V3", attend_v3, Products::Fp32, CpuLevel::V3},
+                           {"V3Integers", attend_integers_v3, Products::Bf16, CpuLevel::V3},
+                           {"V3Vnni", attend_v3_vnni, Products::Bf16, CpuLevel::V3Vnni},
+                           {"V4", attend_v4, Products::Fp32, CpuLevel::V4},
+                           {"Integers", attend_vnni, Products::Bf16, CpuLevel::Vnni}};
 
 class Attend : public ::testing::TestWithParam<Path>
 {
 protected:
     void SetUp() override
     {
-        const auto& [name, level, products] = GetParam();
-        if (level > isa_level() || (products == Products::Bf16 && !has_avx512_vnni()))
+        const auto& [name, variant, products, needs] = GetParam();
+        if (!cpu_has(needs))
             GTEST_SKIP() << "this processor has no such instructions";
-        variant_ = attend_variant(level, products);
+        variant_ = variant;
         limit_ = static_cast<double>(products == Products::Bf16 ? kAttendRoundedError : kAttendRelError);
     }
 
@@ -237,6 +240,49 @@ TEST_P(Attend, KeysWithALargeBiasAreExact)
             const Comparison result = compare(p, p.run(variant_));
             EXPECT_TRUE(result.largest_logit > 100) << "the bias must be felt";
             EXPECT_TRUE(result.error <= limit_ * result.largest_logit / 32) << "error " << result.error;
+        }
+    }
+}
+
+/// Products of integers add up 16 bits times 8 in 32: here every factor is the largest one, and so is every code, or none.
+TEST_P(Attend, LargestFactorsAndCodesDoNotOverflow)
+{
+    unsigned seed = 0;
+    for (const int width : {64, 256}) {
+        for (const RowType type : {RowType::Int8, RowType::Int4, RowType::Int3, RowType::Int2}) {
+            for (const ScalePer per : {ScalePer::Row, ScalePer::Channel, ScalePer::Group}) {
+                for (const std::byte byte : {std::byte{0x00}, std::byte{0xff}}) {
+                    const RowFormat format{type, width, per, per == ScalePer::Group ? 16 : 0, seed % 2 == 0};
+                    Problem p({1, 3, width, width, width}, blocks_of(600, 300, format, true),
+                              blocks_of(600, 300, format, true), ++seed);
+                    p.keys.overwrite_codes(byte, 1);
+                    p.values.overwrite_codes(byte, 1);
+                    std::fill(p.q_coded.begin(), p.q_coded.end(), seed % 3 == 0 ? -0.02f : 0.02f);
+                    SCOPED_TRACE("width " + std::to_string(width) + " type " + std::to_string(static_cast<int>(type))
+                                 + " per " + std::to_string(static_cast<int>(per)));
+                    expect_exact(p);
+                    ASSERT_FALSE(HasFatalFailure());
+                }
+            }
+        }
+    }
+}
+
+/// Runs of odd lengths across the borders of chunks, and as many query heads as there may be.
+TEST_P(Attend, RaggedRunsOfManyHeadsAreExact)
+{
+    unsigned seed = 0;
+    for (const int width : {24, 56, 64, 100}) {
+        for (const RowFormat& format : formats_of(width)) {
+            std::vector<Cut> keys, values;
+            for (int left = 531, next = 1; left > 0; left -= next, next = next % 13 + 2)
+                keys.push_back({std::min(left, next), format, true});
+            for (int left = 531, next = 3; left > 0; left -= next, next = next % 29 + 4)
+                values.push_back({std::min(left, next), format, true});
+            SCOPED_TRACE("width " + std::to_string(width) + " type " + std::to_string(static_cast<int>(format.type))
+                         + " per " + std::to_string(static_cast<int>(format.scale_per)));
+            expect_exact(Problem({2, seed % 3 == 0 ? 32 : 5, width, width, width}, keys, values, ++seed));
+            ASSERT_FALSE(HasFatalFailure());
         }
     }
 }

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <memory>
 #include <new>
+#include <string>
 
 namespace kvw::bench {
 
@@ -23,7 +24,12 @@ const Bounds& bounds();
 /// bound, the longer of bytes / bandwidth and flops / peak.
 void count(benchmark::State& state, double bytes, double flops, double peak_flops);
 
+/// The variant that --level names, for kernels that can be held to one: baseline, v3, v3_vnni, v4 or vnni; empty: what this
+/// processor takes. Kernels that have no such variant are not measured then.
+const std::string& level();
+
 void register_attend();
+void register_attend_prefill();
 void register_linear();
 void register_elementwise();
 void register_moments();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Speed of the CPU's kernels against the bounds of this machine. Rounds of all cases are interleaved and the median, the mean
-// and the spread are printed; any flag of Google Benchmark changes that, --benchmark_filter=attend chooses.
+// and the spread are printed; any flag of Google Benchmark changes that, --benchmark_filter=attend chooses, --level=v3 holds
+// attention to the variant of another processor (see bench.h).
 #include "tests/bench/engine_bench_peaks.h"
 #include "tests/bench/kernels/bench.h"
 
@@ -35,11 +36,16 @@ double read_bytes_per_s()
     return rates[rates.size() / 2];
 }
 
+std::string chosen_level;
+
 } // namespace
+
+const std::string& level() { return chosen_level; }
 
 const Bounds& bounds()
 {
-    static const Bounds measured{read_bytes_per_s(), bf16_peak_gflops() * 1e9, fp32_peak_gflops() * 1e9};
+    const bool without_avx512 = level().starts_with("v3");
+    static const Bounds measured{read_bytes_per_s(), bf16_peak_gflops() * 1e9, fp32_peak_gflops(without_avx512) * 1e9};
     return measured;
 }
 
@@ -64,7 +70,13 @@ int main(int argc, char** argv)
                                    "--benchmark_report_aggregates_only=true",
                                    "--benchmark_min_time=0.1",
                                    "--benchmark_counters_tabular=true"};
-    texts.insert(texts.end(), argv + 1, argv + argc); // later ones win
+    const std::string level_flag = "--level=";
+    for (int i = 1; i < argc; ++i) { // later ones win
+        if (const std::string text = argv[i]; text.starts_with(level_flag))
+            kvw::bench::chosen_level = text.substr(level_flag.size());
+        else
+            texts.push_back(text);
+    }
     std::vector<char*> arguments;
     for (std::string& text : texts)
         arguments.push_back(text.data());
@@ -78,9 +90,12 @@ int main(int argc, char** argv)
     benchmark::AddCustomContext("bound: bf16 products, GFLOP/s", in_giga(bounds.bf16_flops));
     benchmark::AddCustomContext("bound: fp32 products, GFLOP/s", in_giga(bounds.fp32_flops));
     kvw::bench::register_attend();
-    kvw::bench::register_linear();
-    kvw::bench::register_elementwise();
-    kvw::bench::register_moments();
+    kvw::bench::register_attend_prefill();
+    if (kvw::bench::level().empty()) {
+        kvw::bench::register_linear();
+        kvw::bench::register_elementwise();
+        kvw::bench::register_moments();
+    }
     benchmark::RunSpecifiedBenchmarks();
     benchmark::Shutdown();
     return 0;
