@@ -65,9 +65,9 @@ ModelSession open_model(const EngineOptions& options, ProgressSink& sink)
     } else {
         decoder.type = parse_compute_type(options.type);
     }
+    auto weights = std::make_shared<const WeightFiles>(WeightFiles::open(options.model)); // mapped: address space only
     if (options.device == "cpu")
         require_memory(options.model.string(), numbers, decoder.type, available_memory());
-    auto weights = std::make_shared<const WeightFiles>(WeightFiles::open(options.model));
     Tokenizer tokenizer = open_tokenizer(options.model, config);
     std::string hash = weights->content_hash();
     std::unique_ptr<Decoder> opened = open_decoder(config, weights, decoder);

@@ -15,8 +15,8 @@ namespace {
 
 double weight_bytes(double parameters, ComputeType type) { return parameters * (type == ComputeType::Bf16 ? 2 : 4); }
 
-/// Activations, the cache of a window and LibTorch itself, beside the weights.
-constexpr double kBeside = 400e6;
+/// Activations, the cache of a window, and a matrix twice while it is packed, beside the weights.
+constexpr double kBeside = 500e6;
 
 bool fits(double parameters, ComputeType type, std::int64_t available_bytes)
 {

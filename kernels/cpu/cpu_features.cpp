@@ -125,6 +125,7 @@ const Wish& wish()
 
 enum class Choice { None, Reference, Asked };
 std::atomic<Choice> choice{Choice::None};
+std::atomic<bool> reference_wanted{false};
 
 CpuLevel decide()
 {
@@ -183,10 +184,13 @@ CpuLevel cpu_level() noexcept
 
 bool use_reference_kernels() noexcept
 {
+    reference_wanted = true;
     Choice expected = Choice::None;
     return choice.compare_exchange_strong(expected, Choice::Reference) || expected == Choice::Reference
         || cpu_level() == CpuLevel::Baseline;
 }
+
+bool reference_kernels_wanted() noexcept { return reference_wanted; }
 
 IsaLevel isa_level() noexcept
 {

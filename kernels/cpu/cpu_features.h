@@ -53,6 +53,8 @@ std::optional<CpuLevelProblem> cpu_level_problem() noexcept;
 /// From now on the portable kernels only, which are what the others are held against: cpu_level() is Baseline. To be
 /// called before any kernel; false when it comes too late.
 bool use_reference_kernels() noexcept;
+/// Whether that was asked for: then nothing else may take the portable kernels' place either.
+bool reference_kernels_wanted() noexcept;
 
 /// The psABI level of cpu_level().
 IsaLevel isa_level() noexcept;

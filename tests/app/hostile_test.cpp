@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Bad input: a sentence that says what, where and what to do, a non-zero exit, nothing lost.
+#include "kernels/cpu/cpu_features.h"
 #include "tests/app/program.h"
 #include "tests/model/tokenizer_support.h"
 #include "tests/support/tiny_model.h"
@@ -292,6 +293,44 @@ TEST(Help, EverySubcommandHasOne)
     }
     EXPECT_EQ(commands, 10);
     EXPECT_THAT(kvw({"--version"}).output, HasSubstr("kvw 0."));
+}
+
+TEST_F(HostileInput, ALevelOfInstructionsThatIsNotThere)
+{
+    for (const char* setting : {"KVW_CPU=avx9", "KVW_CPU=V3", "KVW_CPU=native"}) {
+        const Outcome outcome = kvw({"info", model().string()}, {setting});
+        EXPECT_EQ(outcome.exit_code, 2) << outcome.all();
+        EXPECT_THAT(outcome.errors, HasSubstr(std::string(setting).substr(8)));
+        EXPECT_THAT(outcome.errors, HasSubstr("not a level"));
+        EXPECT_THAT(outcome.errors, HasSubstr("baseline")) << "what there is";
+    }
+    for (const kernels::CpuLevel level : kernels::kCpuLevels) {
+        const std::string word(kernels::name(level));
+        const Outcome outcome = kvw({"--version"}, {"KVW_CPU=" + word});
+        if (kernels::cpu_has(level)) {
+            EXPECT_EQ(outcome.exit_code, 0) << outcome.all();
+            EXPECT_THAT(outcome.output, HasSubstr("instructions: " + word + " "));
+        } else {
+            EXPECT_EQ(outcome.exit_code, 2) << outcome.all();
+            EXPECT_THAT(outcome.errors, HasSubstr("this processor does not have"));
+        }
+    }
+    EXPECT_EQ(kvw({"--help"}, {"KVW_CPU=avx9"}).exit_code, 0) << "help must not need a right setting";
+}
+
+TEST_F(HostileInput, NumbersOfThreadsThatAreNone)
+{
+    for (const char* setting : {"OMP_NUM_THREADS=0", "OMP_NUM_THREADS=-1", "OMP_NUM_THREADS=two", "OMP_NUM_THREADS=9999"}) {
+        const Outcome outcome = kvw({"ppl", model().string(), "--text", (folder.path() / "text.txt").string()}, {setting});
+        EXPECT_EQ(outcome.exit_code, 2) << outcome.all();
+        EXPECT_THAT(outcome.errors, HasSubstr("OMP_NUM_THREADS is \""));
+        EXPECT_THAT(outcome.errors, HasSubstr("--threads"));
+    }
+    const Outcome one = kvw({"ppl", model().string(), "--text", (folder.path() / "text.txt").string(), "--tokens", "64",
+                             "--window", std::to_string(kWindow)},
+                            {"OMP_NUM_THREADS=1"});
+    EXPECT_EQ(one.exit_code, 0) << one.all();
+    EXPECT_THAT(one.errors, HasSubstr("1 thread(s)"));
 }
 
 } // namespace

@@ -4,10 +4,13 @@
 
     rivals.py measure --kvw BIN --model DIR --text FILE [--transformers PYTHON] [--llama PYTHON --gguf FILE]
                       [--rounds 3] [--contexts 1,2048,7900] [--prefill 7900] [--tokens 4096] [--threads N] [--out FILE]
+                      [--level LEVEL] [--types bf16,fp32] [--busy N]
         Tokens per second of scoring windows of 512 (all logits), of prefill and of greedy decoding with a cache of so
         many tokens; the median over rounds for each program, all in bf16 (llama.cpp keeps its cache in fp16, its
         default). Prints a Markdown table; --out keeps every round as JSON. PYTHON is an interpreter that has the
-        package `transformers`, or `llama_cpp`.
+        package `transformers`, or `llama_cpp`. --level holds kvw and transformers to the instructions of another
+        processor (as KVW_CPU does); llama.cpp must have been built for it. --busy runs so many endless loops beside
+        them, as other programs would.
     rivals.py gguf SOURCE.gguf OUT.gguf
         The model of a quantised GGUF in bf16, metadata kept: what llama.cpp must read to compute the same as the
         converted sample model. Needs the package gguf.
@@ -27,6 +30,15 @@ import sys
 import time
 from pathlib import Path
 
+# What LibTorch and its libraries call the levels.
+LIBRARIES = {
+    "baseline": ("default", "SSE41", "SSE4_2"),
+    "v3": ("avx2", "AVX2", "AVX2"),
+    "v3-vnni": ("avx2", "AVX2_VNNI", "AVX2"),
+    "v4": ("avx512", "AVX512_CORE", "AVX512"),
+    "vnni": ("avx512", "AVX512_CORE_VNNI", "AVX512_E1"),
+    "bf16": ("avx512", "AVX512_CORE_BF16", "AVX512_E3"),
+}
 WINDOW = 512
 DECODED = 32  # steps of one timed piece
 
@@ -55,12 +67,13 @@ def kvw_round(args):
     return figures
 
 
-def transformers_round(args):
+def transformers_round(args, kind):
     script = Path(__file__).parent.parent / "conformance" / "make_reference.py"
     figures = {}
     for context in args.contexts:
-        result = run([args.transformers, script, "speed", args.model, args.text, "-", "--rounds", "1", "--window", WINDOW,
-                      "--context", context, "--decode", DECODED, "--threads", args.threads], args.threads)
+        result = run([args.transformers, script, "speed", args.model, args.text, "-", "--window", WINDOW,
+                      "--context", context, "--decode", DECODED, "--threads", args.threads, "--type", kind,
+                      "--rounds", "1"], args.threads)
         figures["score"] = result["window_tokens_per_s"]["median"]
         figures[f"decode at {context}"] = result["decode_tokens_per_s"]["median"]
     return figures
@@ -161,10 +174,26 @@ def write_gguf(args):
     writer.close()
 
 
+def hold_to(level):
+    names = dict(zip(("ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA", "MKL_ENABLE_INSTRUCTIONS"), LIBRARIES[level]))
+    os.environ.update(names, KVW_CPU=level)
+
+
 def measure(args):
+    if args.level:
+        hold_to(args.level)
+    loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(args.busy)]
+    try:
+        take_turns(args)
+    finally:
+        for loop in loops:
+            loop.kill()
+
+
+def take_turns(args):
     programs = {"kvw": lambda: kvw_round(args)}
-    if args.transformers:
-        programs["transformers"] = lambda: transformers_round(args)
+    for kind in args.types if args.transformers else ():
+        programs[f"transformers {kind}"] = lambda kind=kind: transformers_round(args, kind)
     if args.llama:
         programs["llama.cpp"] = lambda: llama_round(args)
     rounds = {name: [] for name in programs}
@@ -204,9 +233,13 @@ def main():
         command.add_argument("--kvw", required=True)
         command.add_argument("--model", required=True)
         command.add_argument("--transformers", help="Python that has transformers")
+        command.add_argument("--types", type=lambda text: text.split(","), default=["bf16"],
+                             help="of transformers: bf16, fp32 or bf16,fp32")
         command.add_argument("--llama", help="Python that has llama_cpp")
         command.add_argument("--rounds", type=int, default=3)
         command.add_argument("--out")
+        command.add_argument("--level", choices=LIBRARIES)
+        command.add_argument("--busy", type=int, default=0)
     command = commands.add_parser("gguf")
     command.add_argument("source")
     command.add_argument("out")
