@@ -40,11 +40,14 @@ TypeChoice choose_compute_type(double parameters, std::string_view device, std::
         fmt::format("on one thread {:.0f} GFLOP/s with bf16 weights, {:.0f} with fp32", bf16, fp32);
     if (fp32 <= clearly * bf16)
         return {ComputeType::Bf16,
-                fmt::format("computing in bf16, half the bytes at no less speed here ({}); --type says otherwise", figures)};
+                fmt::format("computing in bf16, half the bytes at no less speed here ({}); --type says otherwise",
+                            figures)};
     if (!fits(parameters, ComputeType::Fp32, available_bytes))
-        return {ComputeType::Bf16,
-                fmt::format("computing in bf16: fp32 would be faster here ({}) but does not fit into the memory", figures)};
-    return {ComputeType::Fp32, fmt::format("computing in fp32, which is faster here ({}); --type says otherwise", figures)};
+        return {
+            ComputeType::Bf16,
+            fmt::format("computing in bf16: fp32 would be faster here ({}) but does not fit into the memory", figures)};
+    return {ComputeType::Fp32,
+            fmt::format("computing in fp32, which is faster here ({}); --type says otherwise", figures)};
 }
 
 void require_memory(const std::string& model, double parameters, ComputeType type, std::int64_t available_bytes)
@@ -56,8 +59,9 @@ void require_memory(const std::string& model, double parameters, ComputeType typ
                 fmt::format("{}: the weights take {} in {}, and this process may take {} more", model,
                             human_bytes(weight_bytes(parameters, type)), name(type),
                             human_bytes(static_cast<double>(available_bytes))),
-                other_fits ? fmt::format("--type bf16 takes {}", human_bytes(weight_bytes(parameters, ComputeType::Bf16)))
-                           : std::string("end other programs, or take a smaller model or a larger machine"));
+                other_fits
+                    ? fmt::format("--type bf16 takes {}", human_bytes(weight_bytes(parameters, ComputeType::Bf16)))
+                    : std::string("end other programs, or take a smaller model or a larger machine"));
 }
 
 std::string products_in_words(ComputeType type)
@@ -75,8 +79,9 @@ std::string products_in_words(ComputeType type)
 std::string measured_products_in_words(ComputeType type)
 {
     const kernels::LinearChoice& choice = choice_of(type);
-    std::string out = fmt::format("instructions: {}; {} thread(s); products of {} weights: ",
-                                  kernels::name(kernels::cpu_level()), kernels::threads(), name(type));
+    std::string out =
+        fmt::format("instructions: {}; {} thread(s); products of {} weights: ", kernels::name(kernels::cpu_level()),
+                    kernels::threads(), name(type));
     for (int i = 0; i < choice.count; ++i) {
         const kernels::LinearCandidate& each = choice.candidates[static_cast<std::size_t>(i)];
         out += fmt::format("{}{} {:.0f} GFLOP/s a thread{}", i > 0 ? ", " : "", each.name, each.gflops,

@@ -73,8 +73,7 @@ void Linear::hold(const at::Tensor& weight, const at::Device& device, const std:
                        at::kByte);
     kernels::pack_linear(kernel_type(type_), rows.data_ptr(), n_, k_,
                          reinterpret_cast<std::byte*>(packed_.data_ptr<std::uint8_t>()));
-    if (type_ == ComputeType::Fp32 && !kernels::reference_kernels_wanted()
-        && compare_products(n_, k_).library_wins()) {
+    if (type_ == ComputeType::Fp32 && !kernels::reference_kernels_wanted() && compare_products(n_, k_).library_wins()) {
         maybe_weight_ = in_arena(arena, {n_, k_}, at::kFloat);
         maybe_weight_.copy_(rows);
     }

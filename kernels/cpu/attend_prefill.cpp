@@ -357,13 +357,9 @@ PrefillVariant variant_for(const AttendPrefill& args) noexcept
 
 std::size_t attend_prefill_scratch_floats(const AttendPrefill& args) noexcept
 {
-    return attend_prefill_scratch_floats_with(variant_for(args),
-                                              args);
+    return attend_prefill_scratch_floats_with(variant_for(args), args);
 }
 
-Status attend_prefill(const AttendPrefill& args) noexcept
-{
-    return attend_prefill_with(variant_for(args), args);
-}
+Status attend_prefill(const AttendPrefill& args) noexcept { return attend_prefill_with(variant_for(args), args); }
 
 } // namespace kvw::kernels

@@ -154,9 +154,7 @@ bool cpu_has(CpuLevel level) noexcept { return features().has[static_cast<std::s
 
 bool cpu_has(IsaLevel level) noexcept
 {
-    return cpu_has(level == IsaLevel::V4       ? CpuLevel::V4
-                       : level == IsaLevel::V3 ? CpuLevel::V3
-                                               : CpuLevel::Baseline);
+    return cpu_has(level == IsaLevel::V4 ? CpuLevel::V4 : level == IsaLevel::V3 ? CpuLevel::V3 : CpuLevel::Baseline);
 }
 
 CpuLevel highest_cpu_level() noexcept

@@ -127,7 +127,6 @@ LinearPlan plan_linear(const LinearVariant& variant, const LinearProduct& args, 
 {
     constexpr std::int64_t small_product = 32 * 1024; // below, waking a thread costs more than it brings
     constexpr std::int64_t chunk_bytes = 8 << 20;     // of converted x: stays in the third-level cache
-    constexpr std::int64_t range_bytes = 16 << 10;    // of a block's weights in fp32: stay in the first-level cache
     constexpr std::int64_t tasks_per_thread = 6;      // so that a thread that lost its core leaves little undone
 
     LinearPlan plan;
@@ -138,8 +137,7 @@ LinearPlan plan_linear(const LinearVariant& variant, const LinearProduct& args, 
     plan.chunk_rows = std::clamp<std::int64_t>(chunk_bytes / (plan.stride * variant.element) / kLinearBlockRows, 2, 14)
         * kLinearBlockRows;
     plan.chunk_rows = std::min(plan.chunk_rows, args.rows);
-    // Dot products of pairs are so fast that longer ranges (in the second-level cache) pay there.
-    plan.range_pairs = variant.element == 2 ? 2304 : range_bytes / (pair_bytes(LinearType::Fp32) * variant.tiles);
+    plan.range_pairs = variant.range_pairs;
     plan.threads = args.rows * args.n * args.k < small_product ? 1 : threads;
     plan.task_tiles = variant.tiles;
     if (args.rows <= variant.rows)

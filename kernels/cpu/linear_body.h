@@ -12,10 +12,14 @@ namespace {
 
 #if defined(KVW_ROWS_AVX512)
 constexpr int kMicroRows = 12, kMicroTiles = 2, kMicroSums = 24; // of 32 registers
+// So many rows at a time, and two instructions that do not compete with the products, leave nothing to gain.
+constexpr bool kWidenForManyRows = false;
 #elif defined(KVW_ROWS_AVX2)
 constexpr int kMicroRows = 6, kMicroTiles = 1, kMicroSums = 12; // of 16
+constexpr bool kWidenForManyRows = true;
 #else
 constexpr int kMicroRows = 2, kMicroTiles = 1, kMicroSums = 8; // of 16, and products need one of their own
+constexpr bool kWidenForManyRows = true;
 #endif
 
 /// Half of a pair of k: 16 columns' weights.
@@ -32,7 +36,7 @@ struct Fp32Weights
 struct Bf16Weights
 {
     static constexpr Index kPairBytes = 2 * kLinearTile * 2;
-    static constexpr bool kWidens = true;
+    static constexpr bool kWidens = kWidenForManyRows;
     KVW_INLINE static Floats at(const std::byte* pair, int odd, int vector)
     {
         const Ints words = *reinterpret_cast<const Ints*>(pair + vector * kLanes * 4);
@@ -144,7 +148,9 @@ void convert_row(const float* x, std::int64_t k, std::byte* out)
 template<class Weights, bool Round>
 LinearVariant variant_of()
 {
-    return {4, kMicroRows, kMicroTiles, convert_row<Round>, run_task<Micro<Weights>>};
+    constexpr Index block_bytes = 24 << 10; // of weights as they are read: most of a first-level cache
+    constexpr Index pair_bytes = (Weights::kWidens ? Fp32Weights::kPairBytes : Weights::kPairBytes) * kMicroTiles;
+    return {4, kMicroRows, kMicroTiles, block_bytes / pair_bytes, convert_row<Round>, run_task<Micro<Weights>>};
 }
 
 } // namespace

@@ -130,8 +130,8 @@ struct Walk
     const LinearPlan& plan;
     const LinearTask& task;
     Index tile;
-    int width;     ///< tiles
-    Index passes;  ///< over the rows
+    int width;      ///< tiles
+    Index passes;   ///< over the rows
     float* partial; ///< [rows, kPartialStride]
 };
 
@@ -180,7 +180,8 @@ void run_tiles(const LinearProduct& args, const LinearPlan& plan, const LinearTa
     const std::byte* tiles = args.packed + tile * tile_bytes;
     for (Index range = 0; range < ranges; ++range) {
         const Index pair = all_pairs * range / ranges, pair_end = all_pairs * (range + 1) / ranges;
-        const std::byte* following = range + 1 < ranges ? tiles + pair_end * Micro::kPairBytes : tiles + width * tile_bytes;
+        const std::byte* following =
+            range + 1 < ranges ? tiles + pair_end * Micro::kPairBytes : tiles + width * tile_bytes;
         block.pairs = pair_end - pair;
         block.first = range == 0;
         block.last = range + 1 == ranges;

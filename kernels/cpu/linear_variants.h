@@ -38,6 +38,8 @@ struct LinearVariant
     int element = 4; ///< bytes of a number of the converted rows
     int rows = 1;    ///< height of the micro-kernel: calls with no more rows stream the weights
     int tiles = 1;   ///< its width in tiles
+    std::int64_t range_pairs =
+        0; ///< pairs of k that many rows go through at a time, so that a block's weights stay near
     /// A row of x to what the products read, zeros up to the next multiple of 32.
     void (*convert)(const float* x, std::int64_t k, std::byte* out) = nullptr;
     void (*run)(const LinearProduct& args, const LinearPlan& plan, const LinearTask& task) = nullptr;

@@ -320,8 +320,10 @@ TEST_F(HostileInput, ALevelOfInstructionsThatIsNotThere)
 
 TEST_F(HostileInput, NumbersOfThreadsThatAreNone)
 {
-    for (const char* setting : {"OMP_NUM_THREADS=0", "OMP_NUM_THREADS=-1", "OMP_NUM_THREADS=two", "OMP_NUM_THREADS=9999"}) {
-        const Outcome outcome = kvw({"ppl", model().string(), "--text", (folder.path() / "text.txt").string()}, {setting});
+    for (const char* setting :
+         {"OMP_NUM_THREADS=0", "OMP_NUM_THREADS=-1", "OMP_NUM_THREADS=two", "OMP_NUM_THREADS=9999"}) {
+        const Outcome outcome =
+            kvw({"ppl", model().string(), "--text", (folder.path() / "text.txt").string()}, {setting});
         EXPECT_EQ(outcome.exit_code, 2) << outcome.all();
         EXPECT_THAT(outcome.errors, HasSubstr("OMP_NUM_THREADS is \""));
         EXPECT_THAT(outcome.errors, HasSubstr("--threads"));

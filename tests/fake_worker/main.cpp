@@ -71,7 +71,8 @@ public:
         RunRecord run;
         run.kind = RunKind::Calibrate;
         run.model_hash = "fake-model";
-        run.environment = store_.put_environment({"cpu", 2, 2, 1 << 30, "cpu", "fp32", "os", "g++", "2.11", "0.1.0", {}, {}});
+        run.environment =
+            store_.put_environment({"cpu", 2, 2, 1 << 30, "cpu", "fp32", "os", "g++", "2.11", "0.1.0", {}, {}});
         run.process = process_identity();
         run_ = store_.begin_run(run);
     }

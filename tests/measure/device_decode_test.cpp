@@ -24,42 +24,41 @@ constexpr int kPrompt = 70, kSteps = 12;
 at::Tensor rounded(const at::Tensor& x, at::ScalarType type) { return x.to(type).to(at::kFloat); }
 
 /// Where numbers are rounded, to bf16 or to codes. Sums in another order decide otherwise where a number lies near the
-/// middle between two; with `shaken`, every number is first moved by up to half a step, which decides as many of them
-/// otherwise as can be.
+/// middle between two; with `shaken`, every number is first moved by up to half a step of bf16, which decides as many as can
+/// be otherwise, and codes with them where they are near their own middles.
 class Rounder
 {
 public:
     Rounder() = default;
     explicit Rounder(std::uint64_t seed) : shaken_(at::detail::createCPUGenerator(seed)) {}
 
-    at::Tensor to_bf16(const at::Tensor& x) const { return rounded(moved(x, x.abs() * 0x1p-8), at::kBFloat16); }
+    at::Tensor to_bf16(const at::Tensor& x) const { return rounded(moved(x), at::kBFloat16); }
 
     /// x [..., width] as it is read back (kernels/cuda/kv_store.h).
-    at::Tensor stored(const at::Tensor& x, DeviceFormat format) const
+    at::Tensor stored(const at::Tensor& given, DeviceFormat format) const
     {
+        const at::Tensor x = moved(given);
         switch (format) {
         case DeviceFormat::Fp16:
-            return rounded(moved(x, x.abs() * 0x1p-11), at::kHalf);
+            return rounded(x, at::kHalf);
         case DeviceFormat::Bf16:
-            return to_bf16(x);
+            return rounded(x, at::kBFloat16);
         case DeviceFormat::Int8: {
             const at::Tensor scale = rounded(x.abs().amax(-1, true) / 127, at::kHalf);
-            return moved(x / scale, at::full({}, 0.5)).round().clamp(-128, 127) * scale;
+            return (x / scale).round().clamp(-128, 127) * scale;
         }
         default: {
             const at::Tensor zero = rounded(x.amin(-1, true), at::kHalf);
             const at::Tensor scale = rounded((x.amax(-1, true) - x.amin(-1, true)) / 15, at::kHalf);
-            return moved((x - zero) / scale, at::full({}, 0.5)).round().clamp(0, 15) * scale + zero;
+            return ((x - zero) / scale).round().clamp(0, 15) * scale + zero;
         }
         }
     }
 
 private:
-    at::Tensor moved(const at::Tensor& x, const at::Tensor& half_step) const
+    at::Tensor moved(const at::Tensor& x) const
     {
-        if (!shaken_)
-            return x;
-        return x + (at::rand(x.sizes(), *shaken_, x.options()) * 2 - 1) * half_step.to(at::kFloat);
+        return shaken_ ? x + (at::rand(x.sizes(), *shaken_, x.options()) * 2 - 1) * x.abs() * 0x1p-8 : x;
     }
 
     std::optional<at::Generator> shaken_;
@@ -225,8 +224,9 @@ protected:
 
 TEST_F(DeviceSteps, GiveTheLogitsOfTheCpu)
 {
-    // How far two computations may be apart that round at the same places: as far as the same one with its roundings
-    // shaken, which is what the model makes of them and nothing of the processor's. Both may stray, hence twice.
+    // How far two computations may be apart that round at the same places: as far as the same one with all of its roundings
+    // shaken, which is what the model makes of them and nothing of the processor's. (Of those few that differ in truth, the
+    // largest effect is about half of that at every level.)
     for (const char* configuration :
          {"identity", "k=int8,sym v=int8,sym", "k=int4 v=int4", "k=int8,sym v=int4", "v=pca:8,weighted,fold",
           "k=int8,sym v=pca:8,weighted,fold+int8,sym", "k=rotate+int8,sym v=int8,sym"}) {
@@ -241,10 +241,10 @@ TEST_F(DeviceSteps, GiveTheLogitsOfTheCpu)
         }
         const at::Tensor apart = (wanted - got).abs();
         const double size = wanted.abs().max().item<double>();
-        RecordProperty(configuration, fmt::format("{:.4f} of {:.4f}", apart.max().item<double>(), 2 * largest));
-        EXPECT_LT(2 * largest, size / 4) << "shaking must not make everything right";
-        EXPECT_LE(apart.max().item<double>(), 2 * largest);
-        EXPECT_LE(apart.mean().item<double>(), 2 * mean);
+        RecordProperty(configuration, fmt::format("{:.4f} of {:.4f}", apart.max().item<double>(), largest));
+        EXPECT_LT(largest, size / 4) << "shaking must not make everything right";
+        EXPECT_LE(apart.max().item<double>(), largest);
+        EXPECT_LE(apart.mean().item<double>(), mean);
     }
 }
 

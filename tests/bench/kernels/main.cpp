@@ -26,7 +26,6 @@ double read_bytes_per_s()
     for (int pass = 0; pass < passes; ++pass) {
         std::uint64_t sum = 0;
         const auto start = Clock::now();
-#pragma omp parallel for simd schedule(static) reduction(+ : sum)
         for (std::size_t i = 0; i < bytes / 8; ++i)
             sum += buffer[i];
         benchmark::DoNotOptimize(sum);

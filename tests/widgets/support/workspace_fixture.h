@@ -27,7 +27,8 @@ inline RowId addRun(Store& store, RunKind kind = RunKind::Ppl, RunRecord run = {
     store.put_model(someModel());
     run.kind = kind;
     run.model_hash = "m1";
-    run.environment = store.put_environment({"cpu", 2, 2, 1 << 30, "cpu", "fp32", "os", "g++", "2.11", "0.1.0", {}, {}});
+    run.environment =
+        store.put_environment({"cpu", 2, 2, 1 << 30, "cpu", "fp32", "os", "g++", "2.11", "0.1.0", {}, {}});
     const RowId id = store.begin_run(run);
     store.finish_run(id, RunStatus::Measured, 1.0);
     return id;
