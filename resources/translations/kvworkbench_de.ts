@@ -2363,6 +2363,14 @@ Braucht etwa %8 Speicher, und %9 für je 1.000 Token unkomprimierten Cache.</tra
         <source>Equal tokens</source>
         <translation>Gleiche Token</translation>
     </message>
+    <message>
+        <source>Instructions</source>
+        <translation>Befehlssatz</translation>
+    </message>
+    <message>
+        <source>Products</source>
+        <translation>Produkte</translation>
+    </message>
 </context>
 <context>
     <name>kvw::RecordCopy</name>

@@ -78,6 +78,8 @@ constexpr std::array kRows{
     Row{"compiler", QT_TRANSLATE_NOOP("kvw::RecordColumns", "Compiler"), kWords},
     Row{"libtorch_version", QT_TRANSLATE_NOOP("kvw::RecordColumns", "LibTorch"), kWords},
     Row{"program_version", QT_TRANSLATE_NOOP("kvw::RecordColumns", "Program"), kWords},
+    Row{"instructions", QT_TRANSLATE_NOOP("kvw::RecordColumns", "Instructions"), kWords},
+    Row{"products", QT_TRANSLATE_NOOP("kvw::RecordColumns", "Products"), kWords},
     Row{"ppl", QT_TRANSLATE_NOOP("kvw::RecordColumns", "Perplexity"), kReal},
     Row{"delta_nll", QT_TRANSLATE_NOOP("kvw::RecordColumns", "NLL change"), kReal},
     Row{"delta_nll_lo", QT_TRANSLATE_NOOP("kvw::RecordColumns", "NLL change, low"), kReal},

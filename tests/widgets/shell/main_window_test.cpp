@@ -35,8 +35,6 @@
 namespace kvw::testing {
 namespace {
 
-constexpr const char* kNotForOlderPrograms = "UPDATE meta SET value = '2' WHERE name = 'minimum_compatible_version'";
-
 class Windows : public WithWorkspace
 {
 protected:
@@ -360,7 +358,9 @@ TEST_F(Windows, ATruncatedAndANewerProjectAreRefusedInWordsAndTheOldOneStays)
     EXPECT_TRUE(refusal(cut).contains(QStringLiteral("cut.kvw")));
     std::vector<Migration> newer(built_in_migrations().begin(), built_in_migrations().end());
     const int next = newer.back().version + 1;
-    newer.push_back({next, "later", kNotForOlderPrograms});
+    const std::string not_for_older_programs =
+        "UPDATE meta SET value = '" + std::to_string(next) + "' WHERE name = 'minimum_compatible_version'";
+    newer.push_back({next, "later", not_for_older_programs});
     StoreOptions options;
     options.migrations = newer;
     options.program_version = "9.9.0";
