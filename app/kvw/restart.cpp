@@ -20,7 +20,8 @@ void let_waiting_threads_sleep(char** argv) noexcept
 {
     if (std::getenv("OMP_WAIT_POLICY") != nullptr || std::getenv("GOMP_SPINCOUNT") != nullptr)
         return; // the user's choice, or this function's of a moment ago
-    if (::setenv("OMP_WAIT_POLICY", "passive", 1) == 0)
+    // Some tens of microseconds: enough for the operations of one layer, which follow each other at once.
+    if (::setenv("GOMP_SPINCOUNT", "2000", 1) == 0)
         ::execv("/proc/self/exe", argv);
 }
 
