@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/measure/throughput.h"
 
+#include "core/base/arena.h"
 #include "core/base/environment.h"
 #include "core/base/error.h"
 #include "core/lm/guarded.h"
@@ -239,9 +240,11 @@ double measure_read_bandwidth(const at::Device& device)
 {
     if (!device.is_cpu())
         return copy_bandwidth(device);
-    const at::Tensor buffer = at::ones({static_cast<std::int64_t>(kBandwidthBytes / sizeof(float))}, at::kFloat);
-    const float* values = buffer.data_ptr<float>();
-    const std::int64_t count = buffer.numel();
+    // In the large pages in which weights and caches lie.
+    Arena arena(kBandwidthBytes);
+    const auto count = static_cast<std::int64_t>(kBandwidthBytes / sizeof(float));
+    float* values = static_cast<float*>(arena.take(kBandwidthBytes));
+    std::fill_n(values, count, 1.0f);
     std::vector<double> rates;
     for (int pass = 0; pass < kBandwidthPasses; ++pass) {
         const auto start = Clock::now();
