@@ -328,8 +328,8 @@ TEST_F(HostileInput, NumbersOfThreadsThatAreNone)
         EXPECT_THAT(outcome.errors, HasSubstr("OMP_NUM_THREADS is \""));
         EXPECT_THAT(outcome.errors, HasSubstr("--threads"));
     }
-    const Outcome one = kvw({"ppl", model().string(), "--text", (folder.path() / "text.txt").string(), "--tokens", "64",
-                             "--window", std::to_string(kWindow)},
+    const Outcome one = kvw({"calibrate", model().string(), "--text", (folder.path() / "text.txt").string(), "--tokens",
+                             "256", "--window", std::to_string(kWindow), "--store", store()},
                             {"OMP_NUM_THREADS=1"});
     EXPECT_EQ(one.exit_code, 0) << one.all();
     EXPECT_THAT(one.errors, HasSubstr("1 thread(s)"));
