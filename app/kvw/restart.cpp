@@ -21,8 +21,14 @@ void let_waiting_threads_sleep(char** argv) noexcept
     if (std::getenv("OMP_WAIT_POLICY") != nullptr || std::getenv("GOMP_SPINCOUNT") != nullptr)
         return; // the user's choice, or this function's of a moment ago
     // Some tens of microseconds: enough for the operations of one layer, which follow each other at once.
-    if (::setenv("GOMP_SPINCOUNT", "2000", 1) == 0)
-        ::execv("/proc/self/exe", argv);
+    if (::setenv("GOMP_SPINCOUNT", "2000", 1) != 0)
+        return;
+    // By its own path, so that process lists go on calling it kvw.
+    std::array<char, 4096> path{};
+    const ssize_t length = ::readlink("/proc/self/exe", path.data(), path.size() - 1);
+    if (length > 0)
+        ::execv(path.data(), argv);
+    ::execv("/proc/self/exe", argv); // moved or deleted meanwhile
 }
 
 } // namespace kvw
