@@ -201,8 +201,8 @@ void CalibratePage::takePaths()
 
 void CalibratePage::formChanged()
 {
-    // "auto" may end in either, and tries both.
-    m_model->setUse(job().engine.type == "bf16" ? 2 : 4, m_window->value());
+    // "auto" is bf16 almost everywhere, and takes fp32 only where that fits into the memory.
+    m_model->setUse(job().engine.type == "fp32" ? 4 : 2, m_window->value());
     const bool good = m_model->isGood() && m_text->isGood();
     m_start->setEnabled(good);
     m_start->setToolTip(good ? tr("The job runs in a process of its own; the window stays usable")
