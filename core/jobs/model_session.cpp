@@ -58,11 +58,11 @@ ModelSession open_model(const EngineOptions& options, ProgressSink& sink)
     DecoderOptions decoder;
     decoder.device = options.device;
     const double numbers = config.parameters();
-    if (options.type == "auto") {
-        const TypeChoice choice = choose_compute_type(numbers, options.device, available_memory());
+    if (options.type == "auto" && options.device == "cpu") {
+        const TypeChoice choice = choose_compute_type(measured_type_speeds(), numbers, available_memory());
         decoder.type = choice.type;
         sink.remark(choice.why);
-    } else {
+    } else if (options.type != "auto") { // bf16 on a device
         decoder.type = parse_compute_type(options.type);
     }
     auto weights = std::make_shared<const WeightFiles>(WeightFiles::open(options.model)); // mapped: address space only

@@ -30,17 +30,20 @@ const kernels::LinearChoice& choice_of(ComputeType type)
 
 } // namespace
 
-TypeChoice choose_compute_type(double parameters, std::string_view device, std::int64_t available_bytes)
+TypeSpeeds measured_type_speeds()
+{
+    return {choice_of(ComputeType::Bf16).taken().gflops, choice_of(ComputeType::Fp32).taken().gflops};
+}
+
+TypeChoice choose_compute_type(const TypeSpeeds& speeds, double parameters, std::int64_t available_bytes)
 {
     constexpr double clearly = 1.25;
-    if (device != "cpu")
-        return {ComputeType::Bf16, "computing in bf16"};
-    const double bf16 = choice_of(ComputeType::Bf16).taken().gflops, fp32 = choice_of(ComputeType::Fp32).taken().gflops;
-    const std::string figures =
-        fmt::format("on one thread {:.0f} GFLOP/s with bf16 weights, {:.0f} with fp32", bf16, fp32);
-    if (fp32 <= clearly * bf16)
+    const std::string figures = fmt::format("on one thread {:.0f} GFLOP/s with bf16 weights, {:.0f} with fp32",
+                                            speeds.bf16_gflops, speeds.fp32_gflops);
+    if (speeds.fp32_gflops <= clearly * speeds.bf16_gflops)
         return {ComputeType::Bf16,
-                fmt::format("computing in bf16, half the bytes at no less speed here ({}); --type says otherwise",
+                fmt::format("computing in bf16: half the bytes, and fp32 is not clearly faster here ({}); --type says "
+                            "otherwise",
                             figures)};
     if (!fits(parameters, ComputeType::Fp32, available_bytes))
         return {

@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 namespace kvw {
 
@@ -15,10 +14,17 @@ struct TypeChoice
     std::string why; ///< a sentence
 };
 
-/// The type of weights that is faster to the same result here. bf16 halves what a decode step reads, so fp32 is taken only
-/// where its products with many rows are clearly faster (kernels/linear_choice.h) and it fits into `available_bytes` (0:
-/// not known). On a device: bf16.
-TypeChoice choose_compute_type(double parameters, std::string_view device, std::int64_t available_bytes);
+/// Products of many rows with weights of each type, 1e9 operations a second on one thread.
+struct TypeSpeeds
+{
+    double bf16_gflops = 0, fp32_gflops = 0;
+};
+/// Of this machine (kernels/linear_choice.h).
+TypeSpeeds measured_type_speeds();
+
+/// The type of weights that is faster to the same result on a CPU. bf16 halves what a decode step reads, so fp32 is taken
+/// only where its products are clearly faster and it fits into `available_bytes` (0: not known).
+TypeChoice choose_compute_type(const TypeSpeeds& speeds, double parameters, std::int64_t available_bytes);
 
 /// Throws Error{OutOfMemory} where weights of this type do not fit into `available_bytes` (0: not known), saying which
 /// type would.

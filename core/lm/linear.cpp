@@ -65,7 +65,7 @@ void Linear::hold(const at::Tensor& weight, const at::Device& device, const std:
 {
     bytes_ = static_cast<double>(n_ * k_) * static_cast<double>(weight.element_size());
     if (!device.is_cpu()) {
-        maybe_weight_ = weight.clone().to(device);
+        maybe_weight_ = weight.to(device); // a copy, there
         return;
     }
     const at::Tensor rows = weight.contiguous();

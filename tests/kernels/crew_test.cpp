@@ -84,9 +84,8 @@ TEST(Crew, SeveralThreadsMayCall)
     EXPECT_EQ(sum.load(), 4 * 500 * 45);
 }
 
-/// The caller ends a call although a thread of the team has not come: here it cannot, being busy with nothing else than
-/// waiting for the caller.
-TEST(Crew, TheCallerDoesNotWaitForThreadsThatTookNothing)
+/// A call beside one that holds the whole crew up is done by its own thread.
+TEST(Crew, ACallBesideAnotherGoesOnAlone)
 {
     std::atomic<bool> helper_inside{false}, release{false};
     std::thread other([&] {
@@ -98,7 +97,6 @@ TEST(Crew, TheCallerDoesNotWaitForThreadsThatTookNothing)
     });
     while (!helper_inside)
         std::this_thread::yield();
-    // The crew is held up by the other call; this one gets on alone.
     EXPECT_EQ(counts(50, 2, Taking::One), std::vector<int>(50, 1));
     release = true;
     other.join();

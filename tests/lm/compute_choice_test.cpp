@@ -41,12 +41,23 @@ TEST(ComputeChoice, AModelThatFitsInBf16AloneIsToldSo)
     EXPECT_FALSE(refusal(parameters, ComputeType::Fp32, 5'000'000'000));
 }
 
-TEST(ComputeChoice, WhatIsTakenFitsTheMemoryAndSaysWhy)
+TEST(ComputeChoice, Fp32IsTakenWhereItIsClearlyFasterAndFits)
 {
-    const TypeChoice choice = choose_compute_type(1e9, "cpu", 3'000'000'000);
-    EXPECT_EQ(choice.type, ComputeType::Bf16) << "fp32 does not fit";
-    EXPECT_THAT(choice.why, HasSubstr("GFLOP/s"));
-    EXPECT_EQ(choose_compute_type(1e6, "cuda", 0).type, ComputeType::Bf16);
+    const double parameters = 1e9; // 2 GB and 4 GB
+    const auto type = [&](double bf16, double fp32, std::int64_t available) {
+        const TypeChoice choice = choose_compute_type({bf16, fp32}, parameters, available);
+        EXPECT_THAT(choice.why, HasSubstr("GFLOP/s"));
+        EXPECT_THAT(choice.why,
+                    HasSubstr(choice.type == ComputeType::Bf16 ? "computing in bf16" : "computing in fp32"));
+        return choice.type;
+    };
+    EXPECT_EQ(type(110, 105, 0), ComputeType::Bf16);
+    EXPECT_EQ(type(100, 120, 0), ComputeType::Bf16) << "half the bytes outweigh a little";
+    EXPECT_EQ(type(40, 400, 0), ComputeType::Fp32);
+    EXPECT_EQ(type(40, 400, 5'000'000'000), ComputeType::Fp32);
+    EXPECT_EQ(type(40, 400, 3'000'000'000), ComputeType::Bf16) << "it does not fit";
+    EXPECT_GT(measured_type_speeds().bf16_gflops, 0);
+    EXPECT_GT(measured_type_speeds().fp32_gflops, 0);
 }
 
 TEST(ComputeChoice, ProductsAreNamedWithoutFiguresAndMeasuredWithThem)
