@@ -25,7 +25,7 @@ nlohmann::ordered_json json_of(const ModelFacts& facts)
                                {"vocab_size", config.vocab_size},
                                {"tokenizer_size", facts.tokenizer_size},
                                {"max_positions", config.max_positions},
-                               {"rope_theta", config.rope_theta},
+                               {"rope_theta", config.layer_specs.front().rotary.theta},
                                {"tied_embeddings", config.tied_embeddings},
                                {"stored_type", config.torch_type},
                                {"weight_bytes", facts.weight_bytes},

@@ -48,7 +48,7 @@ float* at_least(std::vector<float>& buffer, std::int64_t count)
 
 } // namespace
 
-CodedCache::CodedCache(const AttentionShape& shape, std::shared_ptr<const FittedConfiguration> fitted,
+CodedCache::CodedCache(const AttentionShapes& shape, std::shared_ptr<const FittedConfiguration> fitted,
                        const CacheOptions& options)
     : shape_(shape),
       fitted_(std::move(fitted)),
@@ -56,8 +56,10 @@ CodedCache::CodedCache(const AttentionShape& shape, std::shared_ptr<const Fitted
       arena_(std::make_shared<Arena>()),
       noise_(0)
 {
-    for (const LayerCodec& policy : fitted_->layers)
-        layers_.push_back(Layer{&policy, make_side(policy.k, policy), make_side(policy.v, policy), {}, {}});
+    for (const LayerCodec& policy : fitted_->layers) {
+        const AttentionShape& layer = shape_[static_cast<int>(layers_.size())];
+        layers_.push_back(Layer{&policy, layer, make_side(policy.k, policy), make_side(policy.v, policy), {}, {}});
+    }
     for (const LayerOverride& each : fitted_->configuration.overrides)
         for (const auto& codec : {each.k, each.v})
             if (codec && codec->transform.kind == TransformKind::Noise)
@@ -216,9 +218,9 @@ at::Tensor CodedCache::attend(int index, const at::Tensor& q)
     Layer& layer = layers_[static_cast<std::size_t>(index)];
     const at::Tensor query = q.is_cpu() ? q : q.to(at::kCPU);
     const std::int64_t queries = query.size(1), positions = layer.k.tokens();
-    coded_keys_read_ += coded_reads(layer.k, layer.policy->window, queries);
-    coded_values_read_ += coded_reads(layer.v, layer.policy->window, queries);
-    const bool cut = shape_.attention_window > 0 && positions > shape_.attention_window;
+    coded_keys_read_ += coded_reads(layer, layer.k, queries);
+    coded_values_read_ += coded_reads(layer, layer.v, queries);
+    const bool cut = layer.shape.attention_window > 0 && positions > layer.shape.attention_window;
     at::Tensor out;
     if (layer.k.maybe_chunk.defined() || layer.v.maybe_chunk.defined())
         out = attend_banded(layer, query);
@@ -229,17 +231,17 @@ at::Tensor CodedCache::attend(int index, const at::Tensor& q)
     return q.is_cpu() ? out : out.to(q.device());
 }
 
-std::int64_t CodedCache::coded_reads(const Side& side, int policy_window, std::int64_t queries) const
+std::int64_t CodedCache::coded_reads(const Layer& layer, const Side& side, std::int64_t queries) const
 {
     if (side.coded.tokens() == 0)
         return 0;
     const std::int64_t positions = side.tokens(), first_coded = side.sinks.tokens(),
                        end_coded = first_coded + side.coded.tokens();
-    const std::int64_t window = side.maybe_chunk.defined() ? policy_window : 0;
+    const std::int64_t window = side.maybe_chunk.defined() ? layer.policy->window : 0,
+                       reach = layer.shape.attention_window;
     std::int64_t pairs = 0;
     for (std::int64_t position = positions - queries; position < positions; ++position) {
-        const std::int64_t oldest =
-            shape_.attention_window > 0 ? std::max<std::int64_t>(0, position + 1 - shape_.attention_window) : 0;
+        const std::int64_t oldest = reach > 0 ? std::max<std::int64_t>(0, position + 1 - reach) : 0;
         const std::int64_t newest = position + 1 - window; // one past
         pairs += std::max<std::int64_t>(0, std::min(newest, end_coded) - std::max(oldest, first_coded));
     }

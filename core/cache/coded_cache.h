@@ -39,7 +39,7 @@ struct CacheOptions
 class CodedCache final : public Past
 {
 public:
-    CodedCache(const AttentionShape& shape, std::shared_ptr<const FittedConfiguration> fitted,
+    CodedCache(const AttentionShapes& shape, std::shared_ptr<const FittedConfiguration> fitted,
                const CacheOptions& options);
     ~CodedCache() override;
 
@@ -86,9 +86,9 @@ private:
     at::Tensor expand(const Side& side) const;
     at::Tensor expand_coded(const Side& side) const;
     at::Tensor add_rows(const Side& side, std::vector<kernels::PrefillRows>& out) const;
-    std::int64_t coded_reads(const Side& side, int policy_window, std::int64_t queries) const;
+    std::int64_t coded_reads(const Layer& layer, const Side& side, std::int64_t queries) const;
 
-    AttentionShape shape_;
+    AttentionShapes shape_;
     std::shared_ptr<const FittedConfiguration> fitted_;
     CacheOptions options_;
     std::shared_ptr<Arena> arena_; ///< of all blocks

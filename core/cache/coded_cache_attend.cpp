@@ -143,7 +143,7 @@ at::Tensor CodedCache::attend_step(Layer& layer, const at::Tensor& q)
     args.lanes = options_.sequences * shape_.kv_heads;
     args.group = group;
     args.head_dim = d;
-    args.softmax_scale = shape_.softmax_scale;
+    args.softmax_scale = layer.shape.softmax_scale;
     args.products = fitted_->type == ComputeType::Bf16 ? kernels::Products::Bf16 : kernels::Products::Fp32;
     args.q = query.data_ptr<float>();
     args.keys = layer.key_segments.data();
@@ -209,7 +209,7 @@ at::Tensor CodedCache::attend_many(const Layer& layer, const at::Tensor& q) cons
     const at::Tensor query = q.stride(3) == 1 ? q : q.contiguous();
     at::Tensor out = at::empty({sequences, tokens, heads, d}, at::kFloat);
     at::Tensor projected, offset, sums, mass;
-    kernels::AttendPrefill args = prefill_arguments(query, shape_, fitted_->type);
+    kernels::AttendPrefill args = prefill_arguments(query, layer.shape, fitted_->type);
     args.keys = keys.data();
     args.key_parts = static_cast<int>(keys.size());
     args.values = values.data();
@@ -247,8 +247,8 @@ at::Tensor CodedCache::attend_many(const Layer& layer, const at::Tensor& q) cons
 at::Tensor CodedCache::attend_banded(Layer& layer, const at::Tensor& q)
 {
     const std::int64_t tokens = q.size(1);
-    const at::Tensor query = group_queries(q, shape_.kv_heads) * shape_.softmax_scale;
-    const at::Tensor allowed = causal_mask(tokens, layer.k.tokens(), shape_.attention_window, at::kCPU);
+    const at::Tensor query = group_queries(q, shape_.kv_heads) * layer.shape.softmax_scale;
+    const at::Tensor allowed = causal_mask(tokens, layer.k.tokens(), layer.shape.attention_window, at::kCPU);
     const at::Tensor band = causal_mask(tokens, layer.k.tokens(), layer.policy->window, at::kCPU);
     at::Tensor logits = scores(query, expand(layer.k));
     const at::Tensor rows_band = band.repeat({shape_.group(), 1}); // [group * T, S]

@@ -25,6 +25,7 @@ struct CodedCache::Side
 struct CodedCache::Layer
 {
     const LayerCodec* policy;
+    AttentionShape shape;
     Side k, v;
     std::vector<kernels::Segment> key_segments, value_segments; ///< reused by every step
 };

@@ -19,7 +19,7 @@ namespace cuda = kernels::cuda;
 
 DevicePast::DevicePast(DeviceStore& store) : store_(store), stored_(static_cast<std::size_t>(store.layers()), 0)
 {
-    const AttentionShape& shape = store.shape();
+    const AttentionShapes& shape = store.shape();
     const std::int64_t sequences = store.sequences();
     const auto on_device = [&](at::ScalarType type) { return at::TensorOptions(type).device(store.device()); };
     lengths_ = at::arange(store.capacity(), on_device(at::kInt)).unsqueeze(1).repeat({1, sequences}).contiguous();
@@ -77,14 +77,14 @@ at::Tensor DevicePast::attend(int index, const at::Tensor& q)
 
 void DevicePast::attend_token(int index, std::int64_t position, const float* qkv, float* out)
 {
-    const AttentionShape& shape = store_.shape();
+    const AttentionShapes& shape = store_.shape();
     cuda::Append append;
     append.store = store_.store(index);
     append.heads = shape.heads;
     append.head_dim = shape.head_dim;
     append.qkv = qkv;
     append.maybe_key_basis = store_.maybe_key_basis(index);
-    append.softmax_scale = shape.softmax_scale;
+    append.softmax_scale = shape[index].softmax_scale;
     append.lengths = lengths_.const_data_ptr<int>() + position * store_.sequences();
     append.q_out = static_cast<std::uint16_t*>(queries_.data_ptr());
     store_.must(store_.kernels().append(append, nullptr), "storing a token");

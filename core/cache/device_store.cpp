@@ -29,7 +29,7 @@ at::Tensor zeroed(std::size_t bytes, const at::Device& device)
 
 } // namespace
 
-DeviceStore::DeviceStore(std::vector<DeviceLayer> layers, const AttentionShape& shape, int sequences,
+DeviceStore::DeviceStore(std::vector<DeviceLayer> layers, const AttentionShapes& shape, int sequences,
                          std::int64_t capacity, const at::Device& device, const cuda::Operations& kernels)
     : shape_(shape),
       sequences_(sequences),

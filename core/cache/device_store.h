@@ -16,7 +16,7 @@ class DeviceStore
 {
 public:
     /// For `capacity` tokens of each of `sequences`. Memory is of `device`, where `kernels` compute.
-    DeviceStore(std::vector<DeviceLayer> layers, const AttentionShape& shape, int sequences, std::int64_t capacity,
+    DeviceStore(std::vector<DeviceLayer> layers, const AttentionShapes& shape, int sequences, std::int64_t capacity,
                 const at::Device& device, const kernels::cuda::Operations& kernels);
     DeviceStore(const DeviceStore&) = delete;
     DeviceStore& operator=(const DeviceStore&) = delete;
@@ -27,7 +27,7 @@ public:
     const kernels::cuda::KvStore& store(int index) const { return stores_[static_cast<std::size_t>(index)]; }
     /// [kv_heads, head_dim, key_width] fp16, or null.
     const std::uint16_t* maybe_key_basis(int index) const;
-    const AttentionShape& shape() const { return shape_; }
+    const AttentionShapes& shape() const { return shape_; }
     int sequences() const { return sequences_; }
     std::int64_t capacity() const { return capacity_; }
     const at::Device& device() const { return device_; }
@@ -50,7 +50,7 @@ public:
     void must(kernels::Status status, const char* what) const;
 
 private:
-    AttentionShape shape_;
+    AttentionShapes shape_;
     int sequences_;
     std::int64_t capacity_;
     at::Device device_;

@@ -26,7 +26,7 @@ struct Place
 class Fitter
 {
 public:
-    Fitter(const AttentionShape& shape, ComputeType type, const Calibration* maybe_calibration,
+    Fitter(const AttentionShapes& shape, ComputeType type, const Calibration* maybe_calibration,
            std::vector<std::string>& notes)
         : shape_(shape),
           type_(type),
@@ -45,7 +45,7 @@ private:
     void set_bases(SideCodec& codec, const std::vector<Basis>& bases) const;
     ValueFold fold_of(const std::vector<Basis>& bases, std::int64_t rank) const;
 
-    const AttentionShape& shape_;
+    const AttentionShapes& shape_;
     ComputeType type_;
     const Calibration* maybe_calibration_;
     std::vector<std::string>& notes_;
@@ -221,33 +221,33 @@ ValueFold Fitter::fold_of(const std::vector<Basis>& bases, std::int64_t rank) co
     return fold;
 }
 
-void check_calibration(const Calibration& calibration, const AttentionShape& shape)
+void check_calibration(const Calibration& calibration, const AttentionShapes& shape)
 {
-    if (calibration.layers == shape.layers && calibration.kv_heads == shape.kv_heads
+    if (calibration.layers == shape.layers() && calibration.kv_heads == shape.kv_heads
         && calibration.head_dim == shape.head_dim)
         return;
     throw Error(
         ErrorKind::BadInput,
         fmt::format(
             "the calibration is of a model with {} layers, {} KV heads and head size {}; this one has {}, {} and {}",
-            calibration.layers, calibration.kv_heads, calibration.head_dim, shape.layers, shape.kv_heads,
+            calibration.layers, calibration.kv_heads, calibration.head_dim, shape.layers(), shape.kv_heads,
             shape.head_dim),
         "calibrate this model, or choose its calibration with --calibration");
 }
 
 } // namespace
 
-FittedConfiguration fit(const Configuration& configuration, const AttentionShape& shape, ComputeType type,
+FittedConfiguration fit(const Configuration& configuration, const AttentionShapes& shape, ComputeType type,
                         const Calibration* maybe_calibration)
 {
-    check(configuration, shape.layers, shape.head_dim);
+    check(configuration, shape.layers(), shape.head_dim);
     if (maybe_calibration && configuration.needs_moments())
         check_calibration(*maybe_calibration, shape);
     FittedConfiguration fitted;
     fitted.configuration = configuration;
     fitted.type = type;
     Fitter fitter(shape, type, maybe_calibration, fitted.notes);
-    for (int layer = 0; layer < shape.layers; ++layer) {
+    for (int layer = 0; layer < shape.layers(); ++layer) {
         const LayerConfiguration wanted = configuration.layer(layer);
         LayerCodec codec;
         codec.sinks = wanted.sinks;
@@ -264,8 +264,7 @@ FittedConfiguration fit(const Configuration& configuration, const AttentionShape
 FittedConfiguration fit(const Configuration& configuration, const Decoder& decoder,
                         const Calibration* maybe_calibration)
 {
-    FittedConfiguration fitted =
-        fit(configuration, decoder.attention_shape(), decoder.compute_type(), maybe_calibration);
+    FittedConfiguration fitted = fit(configuration, decoder.attention(), decoder.compute_type(), maybe_calibration);
     std::vector<std::optional<ValueFold>> folds;
     for (LayerCodec& layer : fitted.layers)
         folds.push_back(std::exchange(layer.maybe_fold, std::nullopt));

@@ -44,7 +44,7 @@ FittedConfiguration fit(const Configuration& configuration, const Decoder& decod
 /// Checks the configuration against the model and makes every basis from the stored moments, at any rank, in milliseconds.
 /// `maybe_calibration` may be null when the configuration needs none. Throws Error{InvalidArgument} (check()),
 /// Error{NotFound} when moments are needed and there are none, or none of that kind; never takes another basis instead.
-FittedConfiguration fit(const Configuration& configuration, const AttentionShape& shape, ComputeType type,
+FittedConfiguration fit(const Configuration& configuration, const AttentionShapes& shape, ComputeType type,
                         const Calibration* maybe_calibration);
 
 } // namespace kvw

@@ -27,7 +27,7 @@ constexpr int kConvergenceReports = 16;
 class Convergence
 {
 public:
-    Convergence(const AttentionShape& shape, std::int64_t tokens)
+    Convergence(const AttentionShapes& shape, std::int64_t tokens)
         : shape_(shape),
           every_(std::max<std::int64_t>(1, tokens / kConvergenceReports))
     {}
@@ -38,7 +38,7 @@ public:
             return {};
         next_ = gatherer.tokens() + every_;
         std::vector<Basis> now;
-        for (const int layer : {0, shape_.layers / 2, shape_.layers - 1})
+        for (const int layer : {0, shape_.layers() / 2, shape_.layers() - 1})
             for (const Quantity quantity : {Quantity::Key, Quantity::Value})
                 now.push_back(pca_basis(gatherer.current(layer, 0, quantity), std::max(1, shape_.head_dim / 2)));
         std::optional<double> change;
@@ -52,7 +52,7 @@ public:
     }
 
 private:
-    AttentionShape shape_;
+    AttentionShapes shape_;
     std::int64_t every_, next_ = 1;
     std::vector<Basis> last_;
 };
@@ -71,7 +71,7 @@ Calibration calibrate(Decoder& decoder, std::span<const std::int32_t> tokens, co
                     fmt::format("a window of {} tokens with {} sinks cannot be calibrated", options.window_tokens,
                                 options.sinks),
                     "use a window of at least 2 tokens and sinks of 0 or more");
-    const AttentionShape shape = decoder.attention_shape();
+    const AttentionShapes shape = decoder.attention();
     Gatherer gatherer(shape, options.sinks, options.weighted ? Gatherer::Weighted::Yes : Gatherer::Weighted::No);
     std::unique_ptr<Past> past;
     if (options.weighted)
@@ -97,7 +97,7 @@ Calibration calibrate(Decoder& decoder, std::span<const std::int32_t> tokens, co
         report(progress);
     }
     Calibration calibration = gatherer.finish();
-    for (int layer = 0; layer < shape.layers; ++layer)
+    for (int layer = 0; layer < shape.layers(); ++layer)
         for (int head = 0; head < shape.kv_heads; ++head)
             calibration.output_grams.push_back({layer, head, shape.head_dim, decoder.output_gram(layer, head)});
     return calibration;

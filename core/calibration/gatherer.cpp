@@ -114,7 +114,7 @@ void Gatherer::Split::add(const at::Tensor& x, int sink_count, const at::Tensor&
     rest.add(x, cut, tokens, maybe_weights);
 }
 
-Gatherer::Gatherer(const AttentionShape& shape, int sinks, Weighted weighted)
+Gatherer::Gatherer(const AttentionShapes& shape, int sinks, Weighted weighted)
     : shape_(shape),
       sinks_(sinks),
       weighted_(weighted)
@@ -122,7 +122,7 @@ Gatherer::Gatherer(const AttentionShape& shape, int sinks, Weighted weighted)
     const HeadAccumulators queries(shape.heads, shape.head_dim), keys(shape.kv_heads, shape.head_dim);
     const Split q{queries, queries}, k{keys, keys}, none{};
     const bool both = weighted == Weighted::Yes;
-    for (int i = 0; i < shape.layers; ++i)
+    for (int i = 0; i < shape.layers(); ++i)
         layers_.push_back(Layer{q, q, k, k, k, both ? k : none, both ? k : none});
 }
 
@@ -221,14 +221,14 @@ void Gatherer::add_entries(int layer, Quantity quantity, Weighting weighting, Ca
 Calibration Gatherer::finish() const
 {
     Calibration out;
-    out.layers = shape_.layers;
+    out.layers = shape_.layers();
     out.heads = shape_.heads;
     out.kv_heads = shape_.kv_heads;
     out.head_dim = shape_.head_dim;
     out.sinks = sinks_;
     out.tokens = tokens_;
     out.weighted = weighted_ == Weighted::Yes;
-    for (int layer = 0; layer < shape_.layers; ++layer) {
+    for (int layer = 0; layer < shape_.layers(); ++layer) {
         for (const Quantity quantity : kQuantities)
             add_entries(layer, quantity, Weighting::Uniform, out);
         for (const Quantity quantity : {Quantity::Key, Quantity::Value})

@@ -39,7 +39,7 @@ class Gatherer final : public Observer
 {
 public:
     enum class Weighted { No, Yes };
-    Gatherer(const AttentionShape& shape, int sinks, Weighted weighted);
+    Gatherer(const AttentionShapes& shape, int sinks, Weighted weighted);
 
     void before_rope(int layer, const at::Tensor& q, const at::Tensor& k) override;
     void after_rope(int layer, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) override;
@@ -67,7 +67,7 @@ private:
     std::vector<double> kv_head_maximum(const Split& split, int kv_head, Positions positions) const;
     void add_entries(int layer, Quantity quantity, Weighting weighting, Calibration& out) const;
 
-    AttentionShape shape_;
+    AttentionShapes shape_;
     int sinks_;
     Weighted weighted_;
     std::vector<Layer> layers_;

@@ -11,7 +11,7 @@ namespace kvw {
 class WeightedPast final : public PlainPast
 {
 public:
-    WeightedPast(const AttentionShape& shape, ComputeType type, Gatherer& gatherer)
+    WeightedPast(const AttentionShapes& shape, ComputeType type, Gatherer& gatherer)
         : PlainPast(shape, type),
           gatherer_(gatherer)
     {}

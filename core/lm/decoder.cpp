@@ -5,39 +5,13 @@
 #include "core/lm/cpu_setup.h"
 #include "core/lm/cuda_half.h"
 #include "core/lm/guarded.h"
-#include "core/lm/llama.h"
+#include "core/lm/transformer.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 namespace kvw {
-namespace {
-
-using Maker = std::unique_ptr<Decoder> (*)(const ModelConfig&, std::shared_ptr<const WeightFiles>,
-                                           const DecoderOptions&);
-
-struct Family
-{
-    std::string_view architecture;
-    Maker make;
-};
-
-template<typename T>
-std::unique_ptr<Decoder> make(const ModelConfig& config, std::shared_ptr<const WeightFiles> weights,
-                              const DecoderOptions& options)
-{
-    return std::make_unique<T>(config, std::move(weights), options);
-}
-
-/// A new family is one file and one row here (and in read_model_config's list of architectures).
-constexpr std::array kFamilies{
-    Family{"LlamaForCausalLM", make<LlamaDecoder>},
-    Family{"MistralForCausalLM", make<LlamaDecoder>},
-};
-
-} // namespace
 
 std::string_view name(ComputeType type) noexcept { return type == ComputeType::Fp32 ? "fp32" : "bf16"; }
 
@@ -87,14 +61,10 @@ std::unique_ptr<Decoder> open_decoder(const ModelConfig& config, std::shared_ptr
     else if (options.device != "cpu")
         throw Error(ErrorKind::InvalidArgument, fmt::format("\"{}\" is not a device", options.device),
                     "use cpu or cuda");
-    for (const Family& family : kFamilies) {
-        if (family.architecture != config.architecture)
-            continue;
-        std::unique_ptr<Decoder> decoder;
-        guarded("loading the model", [&] { decoder = family.make(config, weights, options); });
-        return decoder;
-    }
-    throw Error(ErrorKind::Unsupported, fmt::format("the architecture {} has no decoder here", config.architecture));
+    std::unique_ptr<Decoder> decoder;
+    guarded("loading the model",
+            [&] { decoder = std::make_unique<TransformerDecoder>(config, std::move(weights), options); });
+    return decoder;
 }
 
 } // namespace kvw

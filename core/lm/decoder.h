@@ -55,7 +55,7 @@ public:
     virtual ~Decoder() = default;
 
     virtual const ModelConfig& config() const = 0;
-    virtual AttentionShape attention_shape() const = 0;
+    virtual const AttentionShapes& attention() const = 0;
     virtual ComputeType compute_type() const = 0;
 
     /// tokens [sequences, tokens] int64 on the CPU, all sequences starting at `position`. Reads the past through `past`

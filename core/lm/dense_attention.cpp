@@ -74,6 +74,9 @@ void PlainPast::append(int, const at::Tensor& k, const at::Tensor& v)
     v_ = v.transpose(1, 2);
 }
 
-at::Tensor PlainPast::attend(int, const at::Tensor& q) { return dense_attention(q, k_, v_, shape_, type_); }
+at::Tensor PlainPast::attend(int layer, const at::Tensor& q)
+{
+    return dense_attention(q, k_, v_, shapes_[layer], type_);
+}
 
 } // namespace kvw

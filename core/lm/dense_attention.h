@@ -21,20 +21,20 @@ at::Tensor causal_mask(std::int64_t queries, std::int64_t positions, std::int64_
 class PlainPast : public Past
 {
 public:
-    PlainPast(const AttentionShape& shape, ComputeType type) : shape_(shape), type_(type) {}
+    PlainPast(const AttentionShapes& shapes, ComputeType type) : shapes_(shapes), type_(type) {}
 
     void append(int layer, const at::Tensor& k, const at::Tensor& v) override;
     at::Tensor attend(int layer, const at::Tensor& q) override;
     std::int64_t length() const override { return 0; }
 
 protected:
-    const AttentionShape& shape() const { return shape_; }
+    const AttentionShape& shape(int layer) const { return shapes_[layer]; }
     ComputeType type() const { return type_; }
     const at::Tensor& keys() const { return k_; }   ///< [B, kv_heads, T, d], of the layer appended last
     const at::Tensor& values() const { return v_; } ///< likewise
 
 private:
-    AttentionShape shape_;
+    AttentionShapes shapes_;
     ComputeType type_;
     at::Tensor k_, v_;
 };

@@ -24,12 +24,11 @@ double scaled(double frequency, const RopeScaling& scaling)
 
 } // namespace
 
-RopeTable::RopeTable(const ModelConfig& config)
+RopeTable::RopeTable(const RotarySpec& rotary, int head_dim)
 {
-    for (int i = 0; i < config.head_dim / 2; ++i) {
-        const double frequency = std::pow(config.rope_theta, -2.0 * i / config.head_dim);
-        frequencies_.push_back(
-            static_cast<float>(config.rope_scaling ? scaled(frequency, *config.rope_scaling) : frequency));
+    for (int i = 0; i < head_dim / 2; ++i) {
+        const double frequency = std::pow(rotary.theta, -2.0 * i / head_dim);
+        frequencies_.push_back(static_cast<float>(rotary.scaling ? scaled(frequency, *rotary.scaling) : frequency));
     }
 }
 

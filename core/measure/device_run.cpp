@@ -41,7 +41,7 @@ std::optional<DevicePlan> choose_device(const Decoder& decoder, const FittedConf
         require_known(demand);
         decoder.require_device_kernels();
         return DevicePlan{maybe_kernels != nullptr ? maybe_kernels : &cuda_kernels(), device_layers(fitted),
-                          decoder.attention_shape(), decoder.device()};
+                          decoder.attention(), decoder.device()};
     } catch (const Error& error) {
         if (error.kind() != ErrorKind::Unsupported)
             throw;

@@ -27,7 +27,7 @@ struct DevicePlan
 {
     const kernels::cuda::Operations* kernels = nullptr;
     std::vector<DeviceLayer> layers;
-    AttentionShape shape;
+    AttentionShapes shape;
     at::Device device = at::kCPU;
 
     std::unique_ptr<DeviceStore> make_store(int sequences, std::int64_t capacity) const;

@@ -68,7 +68,7 @@ CodedCache make_cache(const Decoder& decoder, std::shared_ptr<const FittedConfig
 {
     CacheOptions options;
     options.code_when = CodeWhen::Later;
-    return CodedCache(decoder.attention_shape(), std::move(fitted), options);
+    return CodedCache(decoder.attention(), std::move(fitted), options);
 }
 
 /// A text that grows token by token. Logits are [vocab].

@@ -13,7 +13,7 @@ public:
     CodedPast(const Decoder& decoder, const std::shared_ptr<const FittedConfiguration>& fitted,
               const MeasuredPastOptions& options)
         : options_(options),
-          cache_(decoder.attention_shape(), fitted, {options.sequences, options.protocol.code_when(), options.read_as})
+          cache_(decoder.attention(), fitted, {options.sequences, options.protocol.code_when(), options.read_as})
     {}
     Past& past() override { return cache_; }
     void clear() override { cache_.clear(); }

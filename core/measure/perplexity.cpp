@@ -94,8 +94,8 @@ PerplexityResult PerplexityMeter::measure(std::shared_ptr<const FittedConfigurat
     next_hidden_ = 0;
     PerplexityResult result = run(fitted, windows_, Reference::Compare, report);
     const std::int64_t predicted = predicted_reads_ * windows_;
-    const bool cut = decoder_.attention_shape().attention_window > 0
-        && decoder_.attention_shape().attention_window < options_.window_tokens;
+    const std::int64_t shortest = decoder_.attention().shortest_window();
+    const bool cut = shortest > 0 && shortest < options_.window_tokens;
     if (!cut && predicted != result.coded_tokens_read)
         throw Error(ErrorKind::Internal,
                     fmt::format("canary: {} read {} coded tokens where protocol {} predicts {}",
@@ -182,7 +182,7 @@ void PerplexityMeter::run_batch(Decoder& decoder, Past& past, std::int64_t first
 std::shared_ptr<const FittedConfiguration> PerplexityMeter::plain_fit(std::string_view text) const
 {
     return std::make_shared<FittedConfiguration>(
-        fit(parse_configuration(text), decoder_.attention_shape(), decoder_.compute_type(), nullptr));
+        fit(parse_configuration(text), decoder_.attention(), decoder_.compute_type(), nullptr));
 }
 
 void PerplexityMeter::run_canaries()
@@ -195,7 +195,7 @@ void PerplexityMeter::run_canaries()
     {
         // In one piece from position 0, whatever the protocol: what the model alone says.
         const c10::InferenceMode inference;
-        PlainPast past(decoder_.attention_shape(), decoder_.compute_type());
+        PlainPast past(decoder_.attention(), decoder_.compute_type());
         const Protocol asked = options_.protocol;
         options_.protocol = Protocol{};
         guarded("canary", [&] { run_batch(decoder_, past, 0, 1, Reference::None, without_cache); });

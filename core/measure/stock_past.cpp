@@ -9,12 +9,12 @@
 
 namespace kvw {
 
-StockPast::StockPast(const AttentionShape& shape, ComputeType type, int sequences, std::int64_t capacity,
+StockPast::StockPast(const AttentionShapes& shape, ComputeType type, int sequences, std::int64_t capacity,
                      const at::Device& device, std::span<const int> maybe_value_widths)
     : shape_(shape)
 {
     const auto options = at::TensorOptions(type == ComputeType::Bf16 ? at::kBFloat16 : at::kFloat).device(device);
-    for (int i = 0; i < shape.layers; ++i) {
+    for (int i = 0; i < shape.layers(); ++i) {
         const int width = maybe_value_widths.empty() ? shape.head_dim : maybe_value_widths[static_cast<std::size_t>(i)];
         layers_.push_back({at::empty({sequences, shape.kv_heads, capacity, shape.head_dim}, options),
                            at::empty({sequences, shape.kv_heads, capacity, width}, options), 0});
@@ -49,16 +49,17 @@ void StockPast::append(int index, const at::Tensor& k, const at::Tensor& v)
 at::Tensor StockPast::attend(int index, const at::Tensor& q)
 {
     const Layer& layer = layers_[static_cast<std::size_t>(index)];
+    const AttentionShape& shape = shape_[index];
     const std::int64_t queries = q.size(1);
     const at::Tensor keys = layer.k.narrow(2, 0, layer.tokens), values = layer.v.narrow(2, 0, layer.tokens);
-    const bool windowed = shape_.attention_window > 0 && shape_.attention_window < layer.tokens;
+    const bool windowed = shape.attention_window > 0 && shape.attention_window < layer.tokens;
     const bool plain_causal = queries == layer.tokens && !windowed;
     std::optional<at::Tensor> mask;
     if (!plain_causal && (queries > 1 || windowed))
-        mask = causal_mask(queries, layer.tokens, shape_.attention_window, q.device());
+        mask = causal_mask(queries, layer.tokens, shape.attention_window, q.device());
     const at::Tensor out =
         at::scaled_dot_product_attention(q.transpose(1, 2).to(keys.scalar_type()), keys, values, mask, 0.0,
-                                         plain_causal && queries > 1, static_cast<double>(shape_.softmax_scale),
+                                         plain_causal && queries > 1, static_cast<double>(shape.softmax_scale),
                                          /*enable_gqa=*/shape_.group() > 1);
     return out.transpose(1, 2).to(at::kFloat).reshape({q.size(0), queries, q.size(2) * out.size(3)});
 }

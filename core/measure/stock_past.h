@@ -16,7 +16,7 @@ class StockPast final : public Past
 {
 public:
     /// `maybe_value_widths`: numbers of a value, one a layer, where they are not head_dim (folded values).
-    StockPast(const AttentionShape& shape, ComputeType type, int sequences, std::int64_t capacity,
+    StockPast(const AttentionShapes& shape, ComputeType type, int sequences, std::int64_t capacity,
               const at::Device& device = at::kCPU, std::span<const int> maybe_value_widths = {});
 
     void append(int layer, const at::Tensor& k, const at::Tensor& v) override;
@@ -38,7 +38,7 @@ private:
         std::int64_t tokens = 0;
     };
 
-    AttentionShape shape_;
+    AttentionShapes shape_;
     std::vector<Layer> layers_;
 };
 

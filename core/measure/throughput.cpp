@@ -118,7 +118,7 @@ public:
         cache.sequences = options.sequences;
         cache.code_when = CodeWhen::Later;
         cache.read_as = options.read_as;
-        cache_ = std::make_unique<CodedCache>(decoder.attention_shape(), fitted, cache);
+        cache_ = std::make_unique<CodedCache>(decoder.attention(), fitted, cache);
     }
     CodedContender(Decoder& decoder, std::unique_ptr<CodedCache> cache) : decoder_(decoder), cache_(std::move(cache)) {}
 
@@ -145,7 +145,7 @@ class StockContender final : public CopiedContender
 public:
     StockContender(Decoder& decoder, const ThroughputOptions& options)
         : decoder_(decoder),
-          shape_(decoder.attention_shape()),
+          shape_(decoder.attention()),
           sequences_(options.sequences),
           past_(std::make_unique<StockPast>(
               shape_, decoder.compute_type(), options.sequences,
@@ -166,13 +166,13 @@ public:
         result.ledger = Ledger{};
         result.ledger.payload_bytes = result.bytes_per_step = past_->bytes_filled();
         result.ledger.padding_bytes = past_->bytes_allocated() - past_->bytes_filled();
-        result.ledger.values =
-            2.0 * shape_.layers * shape_.kv_heads * shape_.head_dim * static_cast<double>(past_->length()) * sequences_;
+        result.ledger.values = 2.0 * shape_.layers() * shape_.kv_heads * shape_.head_dim
+            * static_cast<double>(past_->length()) * sequences_;
     }
 
 private:
     Decoder& decoder_;
-    AttentionShape shape_;
+    AttentionShapes shape_;
     int sequences_;
     std::unique_ptr<StockPast> past_;
 };

@@ -96,6 +96,13 @@ JsonFields::JsonFields(const Json& object, std::string file, std::string prefix)
       prefix_(std::move(prefix))
 {}
 
+bool JsonFields::holds(const char* key) const { return object_.contains(key); }
+
+void JsonFields::contradiction(std::string_view sentence) const
+{
+    throw Error(ErrorKind::BadInput, fmt::format("{}: {}", file_, sentence));
+}
+
 const Json* JsonFields::maybe(const char* key) const
 {
     const auto found = object_.find(key);

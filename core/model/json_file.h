@@ -27,6 +27,7 @@ public:
     /// `prefix` stands before the keys in messages ("rope_scaling."). The object must outlive this.
     JsonFields(const nlohmann::json& object, std::string file, std::string prefix = {});
 
+    bool holds(const char* key) const; ///< null counts, too
     const nlohmann::json* maybe(const char* key) const;
     const nlohmann::json& need(const char* key) const;
     std::int64_t whole(const char* key, std::int64_t least, std::int64_t most) const;
@@ -37,6 +38,8 @@ public:
     std::optional<JsonFields> maybe_object(const char* key) const;
     /// `found` is printed shortened, `wanted` completes "... was wanted".
     [[noreturn]] void refuse(const char* key, const nlohmann::json& found, std::string_view wanted) const;
+    /// Error{BadInput} "FILE: sentence": keys that contradict each other.
+    [[noreturn]] void contradiction(std::string_view sentence) const;
     const std::string& file() const noexcept { return file_; }
     const std::string& prefix() const noexcept { return prefix_; }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/model/layer_spec.h"
+
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -9,17 +11,9 @@
 
 namespace kvw {
 
-/// RoPE scaling of Llama 3 ("rope_type": "llama3") or linear; absent for plain RoPE.
-struct RopeScaling
-{
-    enum class Kind { Linear, Llama3 } kind = Kind::Linear;
-    double factor = 1;
-    double low_frequency_factor = 1;
-    double high_frequency_factor = 4;
-    std::int64_t original_max_positions = 0;
-};
+inline constexpr std::int64_t kMaxPositions = std::int64_t{1} << 32; ///< that a configuration may name
 
-/// What config.json says of a Llama-family model (architectures LlamaForCausalLM, MistralForCausalLM).
+/// What config.json says of a model of one of the families (core/model/family.h).
 struct ModelConfig
 {
     std::string architecture; ///< as in config.json
@@ -33,12 +27,8 @@ struct ModelConfig
     std::int64_t vocab_size = 0;
     std::int64_t max_positions = 0;
     double rms_norm_eps = 1e-5;
-    double rope_theta = 10000;
-    std::optional<RopeScaling> rope_scaling;
-    std::optional<std::int64_t> sliding_window; ///< Mistral; attention reaches back this many positions
     bool tied_embeddings = false;
-    bool attention_bias = false;
-    bool mlp_bias = false;
+    std::vector<LayerSpec> layer_specs; ///< one a layer, from the family's builder
     std::optional<std::int64_t> bos_token;
     std::vector<std::int64_t> eos_tokens; ///< of config.json and generation_config.json
 

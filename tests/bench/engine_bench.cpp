@@ -195,7 +195,7 @@ private:
     double forward(Extent extent, bool scored)
     {
         const c10::InferenceMode inference;
-        PlainPast past(decoder_.attention_shape(), decoder_.compute_type());
+        PlainPast past(decoder_.attention(), decoder_.compute_type());
         std::vector<PositionScore> scores;
         double own = 0;
         const std::int64_t total = static_cast<std::int64_t>(text().size());
@@ -262,7 +262,7 @@ private:
                     continue;
                 CacheOptions cache;
                 cache.read_as = read_as;
-                filled->caches.push_back(std::make_unique<CodedCache>(decoder_.attention_shape(), codec, cache));
+                filled->caches.push_back(std::make_unique<CodedCache>(decoder_.attention(), codec, cache));
                 names.push_back(fmt::format("decode at {}, {}{}", context, format,
                                             read_as == ReadAs::Expanded ? ", expanded" : ""));
             }

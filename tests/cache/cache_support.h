@@ -15,7 +15,7 @@
 
 namespace kvw::test {
 
-inline constexpr AttentionShape kShape{2, 6, 2, 16, 0.25f, 0};
+inline const AttentionShapes kShape{2, AttentionShape{{6, 2, 16}, 0.25f, 0}};
 
 inline at::Tensor random_rows(std::int64_t sequences, std::int64_t tokens, std::int64_t heads, std::uint64_t seed)
 {
@@ -43,14 +43,14 @@ inline Moments moments_of(const at::Tensor& x)
 inline Calibration synthetic_calibration()
 {
     Calibration out;
-    out.layers = kShape.layers;
+    out.layers = kShape.layers();
     out.heads = kShape.heads;
     out.kv_heads = kShape.kv_heads;
     out.head_dim = kShape.head_dim;
     out.sinks = 4;
     out.tokens = 300;
     out.weighted = true;
-    for (int layer = 0; layer < kShape.layers; ++layer) {
+    for (int layer = 0; layer < kShape.layers(); ++layer) {
         for (int head = 0; head < kShape.kv_heads; ++head) {
             const auto seed = static_cast<std::uint64_t>(100 + layer * 10 + head);
             const Moments moments = moments_of(random_rows(1, 300, 1, seed).view({300, kShape.head_dim}));
@@ -81,7 +81,7 @@ inline std::shared_ptr<const FittedConfiguration> fitted(const std::string& text
 inline at::Tensor run(CodedCache& cache, std::int64_t sequences, int tokens, int chunk)
 {
     std::vector<at::Tensor> q, k, v;
-    for (std::uint64_t layer = 0; layer < static_cast<std::uint64_t>(kShape.layers); ++layer) {
+    for (std::uint64_t layer = 0; layer < static_cast<std::uint64_t>(kShape.layers()); ++layer) {
         k.push_back(random_rows(sequences, tokens, kShape.kv_heads, 10 + layer));
         v.push_back(random_rows(sequences, tokens, kShape.kv_heads, 20 + layer));
         q.push_back(random_rows(sequences, tokens, kShape.heads, 30 + layer));
@@ -89,7 +89,7 @@ inline at::Tensor run(CodedCache& cache, std::int64_t sequences, int tokens, int
     std::vector<at::Tensor> out;
     for (int first = 0; first < tokens; first += chunk) {
         const int count = std::min(chunk, tokens - first);
-        for (int layer = 0; layer < kShape.layers; ++layer) {
+        for (int layer = 0; layer < kShape.layers(); ++layer) {
             const auto now = [&](const std::vector<at::Tensor>& all) {
                 return all[static_cast<std::size_t>(layer)].narrow(1, first, count);
             };

@@ -101,7 +101,7 @@ TEST_P(EveryCodec, LedgerCountsWhatIsAllocated)
     const double allocated =
         static_cast<double>(after.uordblks + after.hblkhd) - static_cast<double>(before.uordblks + before.hblkhd);
     const Ledger ledger = cache.ledger();
-    EXPECT_EQ(ledger.values, 200.0 * 2 * kShape.layers * kShape.kv_heads * kShape.head_dim);
+    EXPECT_EQ(ledger.values, 200.0 * 2 * kShape.layers() * kShape.kv_heads * kShape.head_dim);
     EXPECT_LE(ledger.cache_bytes() + ledger.scratch_bytes, static_cast<double>(cache.bytes_allocated()) + 1);
     // malloc adds headers and alignment to every block, and the cache its own bookkeeping.
     EXPECT_GE(allocated, static_cast<double>(cache.bytes_allocated()));
@@ -159,8 +159,8 @@ TEST(CodedCache, ImmediateWindowReadsTheRecentTokensRaw)
     // Token by token with a window equals the mask of protocol `all` with the same window.
     CodedCache all(kShape, fitted("k=int4,token v=pca:8 sinks=3 window=6"), options);
     CodedCache step(kShape, fitted("k=int4,token v=pca:8 sinks=3 window=6"), CacheOptions{});
-    const at::Tensor a = run(all, 1, 40, 40).view({kShape.layers, 40, -1}),
-                     b = run(step, 1, 40, 1).view({40, kShape.layers, -1}).transpose(0, 1);
+    const at::Tensor a = run(all, 1, 40, 40).view({kShape.layers(), 40, -1}),
+                     b = run(step, 1, 40, 1).view({40, kShape.layers(), -1}).transpose(0, 1);
     EXPECT_LE(largest_difference(a, b), 2e-4);
 }
 
@@ -173,7 +173,7 @@ TEST(CodedCache, PackedSizesAreExact)
         cache.settle();
         return cache.ledger();
     };
-    const double vectors = 64.0 * kShape.layers * kShape.kv_heads * 2;
+    const double vectors = 64.0 * kShape.layers() * kShape.kv_heads * 2;
     EXPECT_EQ(bytes("identity").payload_bytes, vectors * 16 * 2);
     EXPECT_EQ(bytes("k=int4,token v=int4,token").payload_bytes, vectors * 8);
     EXPECT_EQ(bytes("k=int4,token v=int4,token").scales_bytes, vectors * 4);
@@ -181,7 +181,7 @@ TEST(CodedCache, PackedSizesAreExact)
     EXPECT_EQ(bytes("k=int2,token,sym v=int2,token,sym").scales_bytes, vectors * 2);
     EXPECT_EQ(bytes("k=pca:5 v=pca:5").payload_bytes, vectors * 10);
     EXPECT_EQ(bytes("k=int8,channel=32 v=int8,channel=32").scales_bytes, vectors / 32 * 16 * 4);
-    EXPECT_EQ(bytes("k=int8,token v=int8,token sinks=4").raw_bytes, 4.0 * kShape.layers * kShape.kv_heads * 2 * 16 * 2);
+    EXPECT_EQ(bytes("k=int8,token v=int8,token sinks=4").raw_bytes, 4.0 * kShape.layers() * kShape.kv_heads * 2 * 16 * 2);
 }
 
 TEST(CodedCache, NotFiniteNamesTheLayer)
@@ -209,8 +209,7 @@ TEST(Fit, RefusesWithoutTheRightMoments)
     EXPECT_THROW(fit(parse_configuration("v=pca:8,weighted"), kShape, ComputeType::Bf16, &unweighted), Error);
     EXPECT_NO_THROW(fit(parse_configuration("v=pca:8"), kShape, ComputeType::Bf16, &unweighted));
     EXPECT_THROW(fit(parse_configuration("k=pca:17"), kShape, ComputeType::Bf16, &unweighted), Error);
-    AttentionShape other = kShape;
-    other.layers = 3;
+    const AttentionShapes other(3, kShape[0]);
     EXPECT_THROW(fit(parse_configuration("v=pca:8"), other, ComputeType::Bf16, &unweighted), Error);
 }
 

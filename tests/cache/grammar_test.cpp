@@ -171,8 +171,9 @@ TEST(EveryCombination, AnyKeysBesideAnyValues)
 TEST(EveryCombination, ASlidingWindowOfTheModelIsKept)
 {
     const c10::InferenceMode inference;
-    AttentionShape shape = kShape;
-    shape.attention_window = 11;
+    AttentionShape layer = kShape[0];
+    layer.attention_window = 11;
+    const AttentionShapes shape(kShape.layers(), layer);
     for (const char* text : {"identity", "k=int8,token v=int4,group=4 sinks=3 window=5", "k=kq:9 v=pca:7",
                              "k=pca:5 window=20", "v=out:8+int8 sinks=2", "k=int4,channel=8 v=random:3"}) {
         const auto codec = fitted(text);
@@ -266,7 +267,7 @@ TEST(Definition, LowRankCodecsReadTheVectorsOfTheirBasis)
 TEST(Definition, FullRankIsTheIdentityToRounding)
 {
     const c10::InferenceMode inference;
-    static_assert(kShape.head_dim == 16);
+    ASSERT_EQ(kShape.head_dim, 16);
     for (const Word& word : config::words()) {
         if (word.kind != WordClass::Transform || !word.is_built() || word.text == "zero" || word.text == "noise")
             continue;
@@ -302,7 +303,7 @@ TEST(Storage, CodesTakeTheirBitsAndLowRankItsNumbers)
 {
     const c10::InferenceMode inference;
     constexpr int tokens = 70;
-    const double vectors = static_cast<double>(tokens) * kShape.layers * kShape.kv_heads;
+    const double vectors = static_cast<double>(tokens) * kShape.layers() * kShape.kv_heads;
     for (const char* quantiser : {"int8", "int4", "int3", "int2", "fp32", "fp16", "bf16"}) {
         for (int rank = 1; rank <= kShape.head_dim; ++rank) {
             const std::string codec = std::string("random:").append(std::to_string(rank)).append("+").append(quantiser);

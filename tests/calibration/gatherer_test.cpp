@@ -16,7 +16,7 @@
 namespace kvw {
 namespace {
 
-constexpr AttentionShape kShape{1, 4, 2, 8, 0.35f, 0};
+const AttentionShapes kShape{1, AttentionShape{{4, 2, 8}, 0.35f, 0}};
 
 /// Rows with a mean far from zero: raw second moments in fp32 would lose every digit.
 at::Tensor rows(std::int64_t tokens, std::int64_t heads, double mean, std::uint64_t seed)
@@ -126,8 +126,9 @@ TEST(WeightedPast, HandsOverTheSquaredAttention)
     const c10::InferenceMode inference;
     const std::int64_t tokens = 300; // more than two blocks of queries
     for (const std::int64_t window : {0, 50}) {
-        AttentionShape shape = kShape;
-        shape.attention_window = window;
+        AttentionShape layer = kShape[0];
+        layer.attention_window = window;
+        const AttentionShapes shape(1, layer);
         const at::Tensor q = rows(tokens, 4, 0, 5), k = rows(tokens, 2, 0, 6), v = rows(tokens, 2, 0, 7);
         Gatherer gatherer(shape, 0, Gatherer::Weighted::Yes);
         WeightedPast past(shape, ComputeType::Fp32, gatherer);
@@ -138,7 +139,7 @@ TEST(WeightedPast, HandsOverTheSquaredAttention)
         EXPECT_LE(test::largest_difference(out, plain.attend(0, q)), 1e-4);
         const Calibration calibration = gatherer.finish();
         for (int head = 0; head < 2; ++head) {
-            const at::Tensor received = received_by(q.squeeze(0), k.squeeze(0), head, shape);
+            const at::Tensor received = received_by(q.squeeze(0), k.squeeze(0), head, layer);
             for (const auto& [quantity, x] : {std::pair{Quantity::Value, v}, std::pair{Quantity::Key, k}}) {
                 const Moments& moments =
                     calibration.find(0, head, quantity, Positions::All, Weighting::Attention)->moments;
@@ -200,7 +201,7 @@ TEST(Calibrate, EqualsATwoPassReferenceOfWhatTheModelShows)
 {
     const c10::InferenceMode inference;
     const test::TinyDecoder tiny;
-    const AttentionShape shape = tiny->attention_shape();
+    const AttentionShapes& shape = tiny->attention();
     const auto tokens = test::random_tokens(150, 97, 3);
     CalibrationOptions options;
     options.window_tokens = 64; // 64, 64, 22
@@ -219,7 +220,8 @@ TEST(Calibrate, EqualsATwoPassReferenceOfWhatTheModelShows)
     for (const HeadMoments& entry : calibration.entries) {
         SCOPED_TRACE(std::string(name(entry.quantity)) + " " + std::string(name(entry.positions)) + " "
                      + std::string(name(entry.weighting)));
-        const auto [x, weights] = rows_of(entry, keeper.seen[static_cast<std::size_t>(entry.layer)], 3, shape);
+        const auto [x, weights] =
+            rows_of(entry, keeper.seen[static_cast<std::size_t>(entry.layer)], 3, shape[entry.layer]);
         EXPECT_EQ(entry.moments.count, x.size(0));
         // Weights come from probabilities in fp32.
         expect_equal(entry.moments, two_pass(x, weights), 1e-6);

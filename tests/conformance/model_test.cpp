@@ -34,7 +34,7 @@ std::unique_ptr<Decoder> load(const std::filesystem::path& folder, ComputeType t
 std::shared_ptr<const FittedConfiguration> identity_of(const Decoder& decoder)
 {
     return std::make_shared<FittedConfiguration>(
-        fit(parse_configuration("identity"), decoder.attention_shape(), decoder.compute_type(), nullptr));
+        fit(parse_configuration("identity"), decoder.attention(), decoder.compute_type(), nullptr));
 }
 
 at::Tensor as_row(std::span<const std::int32_t> ids)
@@ -54,14 +54,14 @@ at::Tensor all_logits(Decoder& decoder, const at::Tensor& hidden)
 
 at::Tensor logits_without_cache(Decoder& decoder, std::span<const std::int32_t> ids)
 {
-    PlainPast past(decoder.attention_shape(), decoder.compute_type());
+    PlainPast past(decoder.attention(), decoder.compute_type());
     return all_logits(decoder, decoder.forward(as_row(ids), 0, past).squeeze(0));
 }
 
 /// The same through the identity cache, `chunk` tokens at a time.
 at::Tensor logits_with_cache(Decoder& decoder, std::span<const std::int32_t> ids, std::int64_t chunk)
 {
-    CodedCache cache(decoder.attention_shape(), identity_of(decoder), {});
+    CodedCache cache(decoder.attention(), identity_of(decoder), {});
     const at::Tensor row = as_row(ids);
     std::vector<at::Tensor> hidden;
     for (std::int64_t first = 0; first < row.size(1); first += chunk) {
@@ -259,12 +259,36 @@ std::vector<std::pair<std::string, ModelConfig>> without_each_feature(const Mode
         out.emplace_back(feature, config);
         change(out.back().second);
     };
-    add(config.rope_scaling.has_value(), "RoPE scaling", [](ModelConfig& c) { c.rope_scaling.reset(); });
-    add(config.rope_theta != 10000, "theta", [](ModelConfig& c) { c.rope_theta = 10000; });
-    add(config.sliding_window.has_value(), "sliding window", [](ModelConfig& c) { c.sliding_window.reset(); });
-    add(config.sliding_window.has_value(), "sliding window's size", [](ModelConfig& c) { ++*c.sliding_window; });
-    add(config.attention_bias, "attention bias", [](ModelConfig& c) { c.attention_bias = false; });
-    add(config.mlp_bias, "MLP bias", [](ModelConfig& c) { c.mlp_bias = false; });
+    // Of the layers that have it.
+    const auto add_of_layers = [&](const char* feature, auto has, auto change) {
+        add(std::any_of(config.layer_specs.begin(), config.layer_specs.end(), has), feature, [&](ModelConfig& c) {
+            for (LayerSpec& layer : c.layer_specs)
+                if (has(layer))
+                    change(layer);
+        });
+    };
+    const auto scaled = [](const LayerSpec& l) { return l.rotary.scaling.has_value(); };
+    const auto other_theta = [](const LayerSpec& l) { return l.rotary.theta != 10000; };
+    const auto windowed = [](const LayerSpec& l) { return l.attention_window.has_value(); };
+    const bool all_windowed = std::all_of(config.layer_specs.begin(), config.layer_specs.end(), windowed);
+    const std::int64_t window = [&] {
+        const auto first = std::find_if(config.layer_specs.begin(), config.layer_specs.end(), windowed);
+        return first == config.layer_specs.end() ? 0 : *first->attention_window;
+    }();
+    add_of_layers("RoPE scaling", scaled, [](LayerSpec& l) { l.rotary.scaling.reset(); });
+    add_of_layers("theta", other_theta, [](LayerSpec& l) { l.rotary.theta = 10000; });
+    add_of_layers("sliding window", windowed, [](LayerSpec& l) { l.attention_window.reset(); });
+    add_of_layers("sliding window's size", windowed, [](LayerSpec& l) { ++*l.attention_window; });
+    add(window > 0 && !all_windowed, "layers without a window", [&](ModelConfig& c) {
+        for (LayerSpec& layer : c.layer_specs)
+            layer.attention_window = window;
+    });
+    add_of_layers(
+        "bias of q, k, v", [](const LayerSpec& l) { return l.qkv_bias; }, [](LayerSpec& l) { l.qkv_bias = false; });
+    add_of_layers(
+        "bias of o", [](const LayerSpec& l) { return l.output_bias; }, [](LayerSpec& l) { l.output_bias = false; });
+    add_of_layers(
+        "MLP bias", [](const LayerSpec& l) { return l.mlp_bias; }, [](LayerSpec& l) { l.mlp_bias = false; });
     add(!config.tied_embeddings, "untied head", [](ModelConfig& c) { c.tied_embeddings = true; });
     add(config.rms_norm_eps > 1e-3, "epsilon", [](ModelConfig& c) { c.rms_norm_eps = 1e-6; });
     return out;

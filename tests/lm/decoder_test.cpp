@@ -28,7 +28,7 @@ constexpr double kRounding = 2e-5;
 class NaivePast final : public Past
 {
 public:
-    explicit NaivePast(const AttentionShape& shape) : shape_(shape) {}
+    explicit NaivePast(const AttentionShapes& shapes) : shapes_(shapes) {}
 
     void append(int layer, const at::Tensor& k, const at::Tensor& v) override
     {
@@ -41,17 +41,18 @@ public:
     }
     at::Tensor attend(int layer, const at::Tensor& q) override
     {
+        const AttentionShape& shape = shapes_[layer];
         const at::Tensor k = keys_.at(layer), v = values_.at(layer), query = q.to(at::kDouble);
         const std::int64_t tokens = q.size(1), before = k.size(1) - tokens;
         at::Tensor out = at::zeros({q.size(0), tokens, q.size(2), q.size(3)}, at::kDouble);
         for (std::int64_t b = 0; b < q.size(0); ++b)
             for (std::int64_t t = 0; t < tokens; ++t)
                 for (std::int64_t h = 0; h < q.size(2); ++h) {
-                    const std::int64_t g = h / shape_.group(), last = before + t;
+                    const std::int64_t g = h / shape.group(), last = before + t;
                     const std::int64_t first =
-                        shape_.attention_window > 0 ? std::max<std::int64_t>(0, last + 1 - shape_.attention_window) : 0;
+                        shape.attention_window > 0 ? std::max<std::int64_t>(0, last + 1 - shape.attention_window) : 0;
                     const at::Tensor seen = k[b].select(1, g).narrow(0, first, last + 1 - first);
-                    const at::Tensor p = at::softmax(at::mv(seen, query[b][t][h]) * shape_.softmax_scale, 0);
+                    const at::Tensor p = at::softmax(at::mv(seen, query[b][t][h]) * shape.softmax_scale, 0);
                     out[b][t][h].copy_(at::mv(v[b].select(1, g).narrow(0, first, last + 1 - first).t(), p));
                 }
         return out.view({q.size(0), tokens, -1}).to(at::kFloat);
@@ -59,13 +60,13 @@ public:
     std::int64_t length() const override { return keys_.empty() ? 0 : keys_.rbegin()->second.size(1); }
 
 private:
-    AttentionShape shape_;
+    AttentionShapes shapes_;
     std::map<int, at::Tensor> keys_, values_;
 };
 
 at::Tensor plain(Decoder& decoder, const at::Tensor& tokens)
 {
-    PlainPast past(decoder.attention_shape(), decoder.compute_type());
+    PlainPast past(decoder.attention(), decoder.compute_type());
     return decoder.forward(tokens, 0, past).clone();
 }
 
@@ -79,13 +80,14 @@ TEST_F(DecoderTest, SaysWhatItIs)
 {
     const TinyModel model;
     const TinyDecoder tiny(model);
-    const AttentionShape shape = tiny->attention_shape();
-    EXPECT_EQ(shape.layers, model.layers);
+    const AttentionShapes& shape = tiny->attention();
+    EXPECT_EQ(shape.layers(), model.layers);
     EXPECT_EQ(shape.heads, model.heads);
     EXPECT_EQ(shape.kv_heads, model.kv_heads);
     EXPECT_EQ(shape.head_dim, model.head_dim);
-    EXPECT_FLOAT_EQ(shape.softmax_scale, 0.25f);
-    EXPECT_EQ(shape.attention_window, 0);
+    EXPECT_FLOAT_EQ(shape[0].softmax_scale, 0.25f);
+    EXPECT_EQ(shape[0].attention_window, 0);
+    EXPECT_EQ(shape.shortest_window(), 0);
     const double layer = 32 * 64 * 2 + 32 * 32 * 2 + 32 * 48 * 3;
     EXPECT_EQ(tiny->weight_bytes_per_step(), 4 * (2 * layer + 97 * 32));
     const TinyDecoder half(model, ComputeType::Bf16);
@@ -107,7 +109,7 @@ TEST_F(DecoderTest, AnyCutOfThePromptIsTheSame)
                                                     {64, 1, 5},
                                                     {10, 20, 40},
                                                     std::vector<std::int64_t>(70, 1)}) {
-        NaivePast past(tiny->attention_shape());
+        NaivePast past(tiny->attention());
         std::vector<at::Tensor> pieces;
         std::int64_t first = 0;
         for (const std::int64_t count : chunks) {
@@ -150,7 +152,7 @@ TEST_F(DecoderTest, TwoPassesWithACacheAreOneWithout)
     const TinyDecoder tiny;
     const at::Tensor batch = at::cat({as_row(test::random_tokens(24, 97, 5)), as_row(test::random_tokens(24, 97, 6))});
     const at::Tensor whole = plain(*tiny, batch);
-    NaivePast past(tiny->attention_shape());
+    NaivePast past(tiny->attention());
     const at::Tensor first = tiny->forward(batch.narrow(1, 0, 15), 0, past).clone();
     const at::Tensor second = tiny->forward(batch.narrow(1, 15, 9), 15, past).clone();
     EXPECT_LE(largest_difference(at::cat({first, second}, 1), whole), kRounding);
@@ -162,12 +164,13 @@ TEST_F(DecoderTest, ASlidingWindowLimitsWhatIsRead)
     const testing::TemporaryFolder folder;
     model.write(folder.path());
     ModelConfig config = read_model_config(folder.path());
-    config.sliding_window = 7;
+    for (LayerSpec& layer : config.layer_specs)
+        layer.attention_window = 7;
     const auto weights = std::make_shared<const WeightFiles>(WeightFiles::open(folder.path()));
     const auto decoder = open_decoder(config, weights, {ComputeType::Fp32, "cpu"});
-    EXPECT_EQ(decoder->attention_shape().attention_window, 7);
+    EXPECT_EQ(decoder->attention().shortest_window(), 7);
     const at::Tensor row = as_row(test::random_tokens(40, 97, 2));
-    NaivePast past(decoder->attention_shape());
+    NaivePast past(decoder->attention());
     EXPECT_LE(largest_difference(plain(*decoder, row), decoder->forward(row, 0, past)), kRounding);
     EXPECT_GT(largest_difference(plain(*decoder, row), plain(*TinyDecoder(model), row)), 1e-3);
 }
@@ -220,7 +223,7 @@ TEST_F(DecoderTest, AnObserverSeesBothSidesOfTheRotation)
 {
     const TinyDecoder tiny;
     Recorder recorder;
-    NaivePast past(tiny->attention_shape());
+    NaivePast past(tiny->attention());
     const at::Tensor batch = at::cat({as_row(test::random_tokens(9, 97, 5)), as_row(test::random_tokens(9, 97, 6))});
     tiny->forward(batch, 100, past, &recorder);
     EXPECT_THAT(recorder.calls, ::testing::ElementsAre("before 0", "after 0", "before 1", "after 1"));
@@ -236,7 +239,7 @@ TEST_F(DecoderTest, CalibrationStopsAtTheLastAttention)
 {
     const TinyDecoder tiny;
     Recorder recorder;
-    NaivePast past(tiny->attention_shape());
+    NaivePast past(tiny->attention());
     EXPECT_FALSE(
         tiny->forward(as_row(test::random_tokens(9, 97, 5)), 0, past, &recorder, Extent::LastAttend).defined());
     EXPECT_EQ(recorder.calls.size(), 4u);
@@ -326,10 +329,10 @@ TEST_F(DecoderTest, DenseAttentionAgreesWithPlainLoops)
 {
     for (const std::int64_t window : {0, 4, 100})
         for (const std::int64_t queries : {1, 3, 12}) {
-            const AttentionShape shape{1, 6, 2, 8, 0.3f, window};
+            const AttentionShape shape{{6, 2, 8}, 0.3f, window};
             const at::Tensor k = at::randn({2, 12, 2, 8}), v = at::randn({2, 12, 2, 8}),
                              q = at::randn({2, queries, 6, 8});
-            NaivePast naive(shape);
+            NaivePast naive({1, shape});
             naive.append(0, k, v);
             const at::Tensor out = dense_attention(q, k.transpose(1, 2), v.transpose(1, 2), shape, ComputeType::Fp32);
             EXPECT_LE(largest_difference(out, naive.attend(0, q)), 1e-5) << window << " " << queries;

@@ -4,6 +4,7 @@
 #include "core/lm/guarded.h"
 #include "core/lm/rope_table.h"
 #include "core/lm/weights.h"
+#include "core/model/family.h"
 #include "tests/support/expect_close.h"
 #include "tests/support/tiny_decoder.h"
 
@@ -156,9 +157,9 @@ TEST(Loading, AnUnknownArchitectureIsUnsupported)
     ASSERT_TRUE(error);
     EXPECT_EQ(error->kind(), ErrorKind::Unsupported);
     EXPECT_THAT(error->message(), HasSubstr("GPT2LMHeadModel"));
-    for (const char* known : {"LlamaForCausalLM", "MistralForCausalLM"}) {
-        config.architecture = known;
-        EXPECT_EQ(open_decoder(config, weights, {})->config().architecture, known);
+    for (const Family* known : families()) {
+        config.architecture = known->architecture;
+        EXPECT_EQ(open_decoder(config, weights, {})->config().architecture, known->architecture);
     }
 }
 
@@ -214,14 +215,6 @@ TEST(Guarded, OtherErrorsKeepTheirKind)
     EXPECT_NO_THROW(guarded("where", [] {}));
 }
 
-ModelConfig rope_config(int head_dim, double theta)
-{
-    ModelConfig config;
-    config.head_dim = head_dim;
-    config.rope_theta = theta;
-    return config;
-}
-
 /// Cosines and sines of positions first..first + count against angles in fp64 from `frequency`. An angle passes two
 /// roundings to fp32, of the frequency and of itself, 2^-24 of its size each; the cosine a third.
 void expect_angles(RopeTable& table, int half, std::int64_t first, std::int64_t count,
@@ -243,7 +236,7 @@ TEST(Rope, TableIsTheClosedFormAtLargePositions)
 {
     for (const int head_dim : {2, 16, 64, 128}) {
         for (const double theta : {10000.0, 100000.0, 500000.0, 1e6}) {
-            RopeTable table(rope_config(head_dim, theta));
+            RopeTable table({theta, {}}, head_dim);
             const auto frequency = [&](int i) { return std::pow(theta, -2.0 * i / head_dim); };
             for (const std::int64_t first :
                  {std::int64_t{0}, std::int64_t{511}, std::int64_t{8190}, std::int64_t{131070}})
@@ -255,7 +248,7 @@ TEST(Rope, TableIsTheClosedFormAtLargePositions)
 
 TEST(Rope, AnglesAreRoundedAsInFp32)
 {
-    RopeTable table(rope_config(64, 100000));
+    RopeTable table({100000, {}}, 64);
     const std::int64_t position = 7999;
     const RopeTable::View view = table.at(position, 1);
     for (int i = 0; i < 32; ++i) {
@@ -268,14 +261,11 @@ TEST(Rope, AnglesAreRoundedAsInFp32)
 
 TEST(Rope, ScalingByItsDefinition)
 {
-    ModelConfig config = rope_config(64, 500000);
-    config.rope_scaling = RopeScaling{RopeScaling::Kind::Linear, 4, 1, 4, 0};
-    RopeTable linear(config);
+    RopeTable linear({500000, RopeScaling{RopeScaling::Kind::Linear, 4, 1, 4, 0}}, 64);
     const auto plain = [](int i) { return std::pow(500000.0, -2.0 * i / 64); };
     expect_angles(linear, 32, 20000, 2, [&](int i) { return plain(i) / 4; });
 
-    config.rope_scaling = RopeScaling{RopeScaling::Kind::Llama3, 8, 1, 4, 8192};
-    RopeTable llama3(config);
+    RopeTable llama3({500000, RopeScaling{RopeScaling::Kind::Llama3, 8, 1, 4, 8192}}, 64);
     int kept = 0, blended = 0, divided = 0;
     // Turns within the original context decide: at least 4 keep the frequency, at most 1 divides it by 8.
     const auto scaled = [&](int i) {

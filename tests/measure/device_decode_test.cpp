@@ -42,7 +42,7 @@ protected:
     /// Logits of kSteps steps after the prompt, [kSteps, vocab], by the cache of the CPU.
     at::Tensor on_cpu(const FittedConfiguration& codec) const
     {
-        CodedCache cache(model_->attention_shape(), std::make_shared<FittedConfiguration>(codec), {});
+        CodedCache cache(model_->attention(), std::make_shared<FittedConfiguration>(codec), {});
         Decoder& decoder = decoder_for(codec, *model_);
         prefill(decoder, cache, prompt()); // in one piece, which reads itself uncoded
         SettledPast past(cache);

@@ -36,7 +36,7 @@ protected:
         CacheOptions options;
         options.code_when = when;
         options.read_as = read_as;
-        CodedCache cache(model_->attention_shape(), codec, options);
+        CodedCache cache(model_->attention(), codec, options);
         Decoder& decoder = decoder_for(*codec, *model_);
         const c10::InferenceMode inference;
         std::vector<at::Tensor> out;
@@ -159,7 +159,7 @@ TEST_F(Folding, WhatCannotBeFoldedIsSaid)
         EXPECT_THAT(error->message(), HasSubstr(words)) << configuration;
     }
     // A cache that is given whole vectors where coordinates were agreed on.
-    const auto shape = model_->attention_shape();
+    const auto shape = model_->attention();
     const auto codec = std::make_shared<FittedConfiguration>(
         fit(parse_configuration("v=pca:4,fold"), shape, ComputeType::Fp32, &calibration_));
     CodedCache cache(shape, codec, {});

@@ -204,7 +204,7 @@ TEST_F(GenerationTest, ALongPromptIsReadInChunks)
 {
     const c10::InferenceMode inference;
     const auto tokens = test::random_tokens(static_cast<int>(kPrefillChunk) + 37, 97, 3);
-    CodedCache cache(decoder().attention_shape(), codec("identity"), {});
+    CodedCache cache(decoder().attention(), codec("identity"), {});
     const at::Tensor hidden = prefill(decoder(), cache, test::as_row(tokens)).clone();
     EXPECT_EQ(cache.length(), kPrefillChunk + 37);
     const at::Tensor p = test::log_probabilities(decoder(), tokens);
@@ -250,7 +250,7 @@ TEST_F(GenerationTest, AgreementHasTheDivergenceAlongTheIdentitysText)
     text.insert(text.end(), identity.tokens.begin(), identity.tokens.end() - 1);
     const at::Tensor p = test::log_probabilities(decoder(), text).narrow(0, 19, 12);
     // The same tokens by hand: the prompt in one piece, then one by one.
-    CodedCache cache(decoder().attention_shape(), codec(configuration), {});
+    CodedCache cache(decoder().attention(), codec(configuration), {});
     std::vector<at::Tensor> hidden{prefill(decoder(), cache, test::as_row(prompt())).clone()};
     for (std::size_t i = 20; i < text.size(); ++i)
         hidden.push_back(decoder().forward(test::as_row({&text[i], 1}), cache.length(), cache).view({1, -1}).clone());

@@ -42,7 +42,7 @@ inline std::vector<std::int32_t> spoken_text(Decoder& decoder, int windows, int 
 /// fp64 log-probabilities [tokens, vocab] of the next token after each of `tokens`, in one piece without a cache.
 inline at::Tensor log_probabilities(Decoder& decoder, std::span<const std::int32_t> tokens)
 {
-    PlainPast past(decoder.attention_shape(), decoder.compute_type());
+    PlainPast past(decoder.attention(), decoder.compute_type());
     const at::Tensor hidden = decoder.forward(as_row(tokens), 0, past).squeeze(0);
     std::vector<at::Tensor> pieces;
     for (std::int64_t first = 0; first < hidden.size(0); first += kLogitRows) {

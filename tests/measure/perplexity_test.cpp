@@ -163,7 +163,7 @@ TEST_F(PerplexityTest, KlAndAgreementByTheirDefinition)
     for (int i = 0; i < kWindows; ++i) {
         CacheOptions options;
         options.code_when = CodeWhen::Immediately;
-        CodedCache cache(decoder().attention_shape(), codec, options);
+        CodedCache cache(decoder().attention(), codec, options);
         const at::Tensor hidden = decoder().forward(test::as_row(window(i)), 0, cache).squeeze(0);
         const at::Tensor q = at::log_softmax(decoder().logits(hidden).to(at::kDouble), 1);
         const at::Tensor p = test::log_probabilities(decoder(), window(i));
@@ -275,12 +275,12 @@ class Bypass final : public Decoder
 public:
     explicit Bypass(Decoder& real) : real_(real) {}
     const ModelConfig& config() const override { return real_.config(); }
-    AttentionShape attention_shape() const override { return real_.attention_shape(); }
+    const AttentionShapes& attention() const override { return real_.attention(); }
     ComputeType compute_type() const override { return real_.compute_type(); }
     at::Tensor forward(const at::Tensor& tokens, std::int64_t position, Past& past, Observer* observer,
                        Extent extent) override
     {
-        PlainPast own(real_.attention_shape(), real_.compute_type());
+        PlainPast own(real_.attention(), real_.compute_type());
         return real_.forward(tokens, position, bypass ? own : past, observer, extent);
     }
     at::Tensor logits(const at::Tensor& hidden) override { return real_.logits(hidden); }

@@ -84,11 +84,11 @@ TEST(ModelConfig, SmolLM2)
     EXPECT_EQ(config.vocab_size, 49152);
     EXPECT_EQ(config.max_positions, 8192);
     EXPECT_DOUBLE_EQ(config.rms_norm_eps, 1e-5);
-    EXPECT_DOUBLE_EQ(config.rope_theta, 100000);
-    EXPECT_FALSE(config.rope_scaling);
-    EXPECT_FALSE(config.sliding_window);
+    EXPECT_DOUBLE_EQ(config.layer_specs[0].rotary.theta, 100000);
+    EXPECT_FALSE(config.layer_specs[0].rotary.scaling);
+    EXPECT_FALSE(config.layer_specs[0].attention_window);
     EXPECT_TRUE(config.tied_embeddings);
-    EXPECT_FALSE(config.attention_bias);
+    EXPECT_FALSE(config.layer_specs[0].qkv_bias || config.layer_specs[0].output_bias);
     EXPECT_EQ(config.bos_token, 1);
     EXPECT_THAT(config.eos_tokens, ElementsAre(2));
     EXPECT_DOUBLE_EQ(config.parameters(), 134515008); // what transformers counts
@@ -105,7 +105,7 @@ TEST(ModelConfig, Defaults)
     EXPECT_EQ(read_back.kv_heads, 9);
     EXPECT_EQ(read_back.max_positions, 2048);
     EXPECT_DOUBLE_EQ(read_back.rms_norm_eps, 1e-6);
-    EXPECT_DOUBLE_EQ(read_back.rope_theta, 10000);
+    EXPECT_DOUBLE_EQ(read_back.layer_specs[0].rotary.theta, 10000);
     EXPECT_FALSE(read_back.tied_embeddings);
     EXPECT_EQ(read_back.torch_type, "");
     EXPECT_FALSE(read_back.bos_token);
@@ -139,14 +139,14 @@ TEST(ModelConfig, ParametersCountBiasesAndBothEmbeddings)
 TEST(ModelConfig, MistralHasASlidingWindow)
 {
     Json config = with("architectures", {"MistralForCausalLM"});
-    EXPECT_EQ(read(config).sliding_window, 4096);
+    EXPECT_EQ(read(config).layer_specs[0].attention_window, 4096);
     config["sliding_window"] = nullptr;
-    EXPECT_FALSE(read(config).sliding_window);
+    EXPECT_FALSE(read(config).layer_specs[0].attention_window);
     config["sliding_window"] = 100;
-    EXPECT_EQ(read(config).sliding_window, 100);
+    EXPECT_EQ(read(config).layer_specs[0].attention_window, 100);
     config["sliding_window"] = 0;
     expect_bad(config, "sliding_window is 0");
-    EXPECT_FALSE(read(with("sliding_window", 100)).sliding_window); // a Llama has none
+    EXPECT_FALSE(read(with("sliding_window", 100)).layer_specs[0].attention_window); // a Llama has none
 }
 
 const Json kLlama3 = {{"factor", 32.0},
@@ -157,34 +157,34 @@ const Json kLlama3 = {{"factor", 32.0},
 
 void expect_llama3(const ModelConfig& config)
 {
-    ASSERT_TRUE(config.rope_scaling);
-    EXPECT_EQ(config.rope_scaling->kind, RopeScaling::Kind::Llama3);
-    EXPECT_DOUBLE_EQ(config.rope_scaling->factor, 32);
-    EXPECT_DOUBLE_EQ(config.rope_scaling->low_frequency_factor, 1);
-    EXPECT_DOUBLE_EQ(config.rope_scaling->high_frequency_factor, 4);
-    EXPECT_EQ(config.rope_scaling->original_max_positions, 8192);
+    ASSERT_TRUE(config.layer_specs[0].rotary.scaling);
+    EXPECT_EQ(config.layer_specs[0].rotary.scaling->kind, RopeScaling::Kind::Llama3);
+    EXPECT_DOUBLE_EQ(config.layer_specs[0].rotary.scaling->factor, 32);
+    EXPECT_DOUBLE_EQ(config.layer_specs[0].rotary.scaling->low_frequency_factor, 1);
+    EXPECT_DOUBLE_EQ(config.layer_specs[0].rotary.scaling->high_frequency_factor, 4);
+    EXPECT_EQ(config.layer_specs[0].rotary.scaling->original_max_positions, 8192);
 }
 
 TEST(ModelConfig, RopeInTheSpellingOfTransformers4)
 {
-    EXPECT_FALSE(read(with("rope_scaling", nullptr)).rope_scaling);
-    EXPECT_FALSE(read(with("rope_scaling", {{"rope_type", "default"}})).rope_scaling);
+    EXPECT_FALSE(read(with("rope_scaling", nullptr)).layer_specs[0].rotary.scaling);
+    EXPECT_FALSE(read(with("rope_scaling", {{"rope_type", "default"}})).layer_specs[0].rotary.scaling);
     expect_llama3(read(with("rope_scaling", kLlama3)));
     const ModelConfig linear = read(with("rope_scaling", {{"type", "linear"}, {"factor", 2}}));
-    ASSERT_TRUE(linear.rope_scaling);
-    EXPECT_EQ(linear.rope_scaling->kind, RopeScaling::Kind::Linear);
-    EXPECT_DOUBLE_EQ(linear.rope_scaling->factor, 2);
+    ASSERT_TRUE(linear.layer_specs[0].rotary.scaling);
+    EXPECT_EQ(linear.layer_specs[0].rotary.scaling->kind, RopeScaling::Kind::Linear);
+    EXPECT_DOUBLE_EQ(linear.layer_specs[0].rotary.scaling->factor, 2);
 }
 
 TEST(ModelConfig, RopeInTheSpellingOfTransformers5)
 {
     Json config = without("rope_theta");
     config["rope_parameters"] = {{"rope_type", "default"}, {"rope_theta", 5000.0}};
-    EXPECT_DOUBLE_EQ(read(config).rope_theta, 5000);
-    EXPECT_FALSE(read(config).rope_scaling);
+    EXPECT_DOUBLE_EQ(read(config).layer_specs[0].rotary.theta, 5000);
+    EXPECT_FALSE(read(config).layer_specs[0].rotary.scaling);
     config["rope_parameters"] = kLlama3;
     config["rope_parameters"]["rope_theta"] = 500000.0;
-    EXPECT_DOUBLE_EQ(read(config).rope_theta, 500000);
+    EXPECT_DOUBLE_EQ(read(config).layer_specs[0].rotary.theta, 500000);
     expect_llama3(read(config));
     config["rope_scaling"] = kLlama3;
     config["rope_theta"] = 500000.0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/lm/llama.h"
+#include "core/lm/transformer.h"
 
 #include "core/base/error.h"
 #include "core/lm/ops.h"
@@ -21,16 +21,29 @@ constexpr std::int64_t kFeedRows = 512;
 /// Memory that matrices are packed into: many of them to a slab, so that little is left over.
 constexpr std::size_t kWeightSlab = std::size_t{32} << 20;
 
+std::string with_ending(std::string_view name, std::string_view ending) { return std::string(name).append(ending); }
+
+AttentionShapes shapes_of(const ModelConfig& config)
+{
+    std::vector<AttentionShape> layers;
+    layers.reserve(config.layer_specs.size());
+    for (const LayerSpec& spec : config.layer_specs)
+        layers.push_back({{config.heads, config.kv_heads, config.head_dim},
+                          static_cast<float>(spec.softmax_scale),
+                          spec.attention_window.value_or(0)});
+    return AttentionShapes(std::move(layers));
+}
+
 } // namespace
 
 /// Activations, kept from call to call: a decode step allocates nothing here.
-struct LlamaDecoder::Buffers
+struct TransformerDecoder::Buffers
 {
     at::Tensor x, normed, qkv, gate_up, inner; ///< [rows, ...], the last two [at most kFeedRows, ...]
 };
 
 /// What the fused projection gives, for layers whose values have that many numbers a head.
-struct LlamaDecoder::Projections
+struct TransformerDecoder::Projections
 {
     int value_width;
     at::Tensor qkv;     ///< [rows, (heads + kv_heads) head_dim + kv_heads value_width]
@@ -38,7 +51,7 @@ struct LlamaDecoder::Projections
 };
 
 /// The buffers as one call sees them.
-struct LlamaDecoder::Views
+struct TransformerDecoder::Views
 {
     std::int64_t sequences, tokens;
     at::Tensor x, normed;
@@ -46,31 +59,36 @@ struct LlamaDecoder::Views
     at::Tensor gate_up, inner;
 };
 
-LlamaDecoder::LlamaDecoder(const ModelConfig& config, std::shared_ptr<const WeightFiles> weights,
-                           const DecoderOptions& options)
+TransformerDecoder::TransformerDecoder(const ModelConfig& config, std::shared_ptr<const WeightFiles> weights,
+                                       const DecoderOptions& options)
     : config_(config),
+      names_(family_of(config).names),
+      shapes_(shapes_of(config)),
       weights_(std::move(weights)),
       type_(options.type),
       device_(options.device),
-      arena_(std::make_shared<Arena>(kWeightSlab)),
-      rope_(config)
+      arena_(std::make_shared<Arena>(kWeightSlab))
 {
     const std::int64_t embedding_shape[] = {config_.vocab_size, config_.hidden_size};
-    embedding_ = weights_->get("model.embed_tokens.weight", embedding_shape);
+    const std::string embedding = with_ending(names_.embedding, ".weight");
+    embedding_ = weights_->get(embedding, embedding_shape);
     if (!config_.tied_embeddings) // a tied one is checked as the output matrix
-        require_finite(embedding_, "model.embed_tokens.weight");
+        require_finite(embedding_, embedding);
     for (int i = 0; i < config_.layers; ++i)
         layers_.push_back(load_layer(i));
     const std::int64_t norm_shape[] = {config_.hidden_size};
-    final_norm_ = read_fp32(*weights_, "model.norm.weight", norm_shape).to(device_);
-    const MatrixName head{config_.tied_embeddings ? "model.embed_tokens.weight" : "lm_head.weight", config_.vocab_size};
+    final_norm_ = read_fp32(*weights_, with_ending(names_.final_norm, ".weight"), norm_shape).to(device_);
+    const MatrixName head{config_.tied_embeddings ? embedding : with_ending(names_.head, ".weight"),
+                          config_.vocab_size};
     head_ = Linear::load(*weights_, {&head, 1}, config_.hidden_size, type_, device_, arena_);
     weights_->release_pages();
 }
 
-LlamaDecoder::LlamaDecoder(const LlamaDecoder& other)
+TransformerDecoder::TransformerDecoder(const TransformerDecoder& other)
     : Decoder(),
       config_(other.config_),
+      names_(other.names_),
+      shapes_(other.shapes_),
       weights_(other.weights_),
       type_(other.type_),
       device_(other.device_),
@@ -79,23 +97,38 @@ LlamaDecoder::LlamaDecoder(const LlamaDecoder& other)
       layers_(other.layers_),
       final_norm_(other.final_norm_),
       head_(other.head_),
-      rope_(other.rope_)
+      rotaries_(other.rotaries_),
+      ropes_(other.ropes_)
 {}
 
-LlamaDecoder::~LlamaDecoder() = default;
+TransformerDecoder::~TransformerDecoder() = default;
 
-LlamaDecoder::Layer LlamaDecoder::load_layer(int index) const
+std::string TransformerDecoder::layer_name(int index, std::string_view tensor) const
 {
-    const std::string prefix = fmt::format("model.layers.{}.", index);
+    return fmt::format("{}.{}.{}", names_.layer_prefix, index, tensor);
+}
+
+std::size_t TransformerDecoder::rope_of(const RotarySpec& rotary)
+{
+    const auto found = std::find(rotaries_.begin(), rotaries_.end(), rotary);
+    if (found != rotaries_.end())
+        return static_cast<std::size_t>(found - rotaries_.begin());
+    rotaries_.push_back(rotary);
+    ropes_.emplace_back(rotary, config_.head_dim);
+    return ropes_.size() - 1;
+}
+
+TransformerDecoder::Layer TransformerDecoder::load_layer(int index)
+{
     const std::int64_t width = static_cast<std::int64_t>(config_.heads) * config_.head_dim;
     const std::int64_t kv_width = static_cast<std::int64_t>(config_.kv_heads) * config_.head_dim;
-    const MatrixName qkv[] = {{prefix + "self_attn.q_proj", width},
-                              {prefix + "self_attn.k_proj", kv_width},
-                              {prefix + "self_attn.v_proj", kv_width}};
-    const MatrixName output[] = {{prefix + "self_attn.o_proj", config_.hidden_size}};
-    const MatrixName gate_up[] = {{prefix + "mlp.gate_proj", config_.intermediate_size},
-                                  {prefix + "mlp.up_proj", config_.intermediate_size}};
-    const MatrixName down[] = {{prefix + "mlp.down_proj", config_.hidden_size}};
+    const auto name = [&](std::string_view tensor) { return layer_name(index, tensor); };
+    const MatrixName qkv[] = {
+        {name(names_.query), width}, {name(names_.key), kv_width}, {name(names_.value), kv_width}};
+    const MatrixName output[] = {{name(names_.output), config_.hidden_size}};
+    const MatrixName gate_up[] = {{name(names_.gate), config_.intermediate_size},
+                                  {name(names_.up), config_.intermediate_size}};
+    const MatrixName down[] = {{name(names_.down), config_.hidden_size}};
     const auto load = [&](std::span<const MatrixName> parts, std::int64_t columns) {
         std::vector<MatrixName> named(parts.begin(), parts.end());
         for (MatrixName& part : named)
@@ -103,26 +136,31 @@ LlamaDecoder::Layer LlamaDecoder::load_layer(int index) const
         return Linear::load(*weights_, named, columns, type_, device_, arena_);
     };
     const std::int64_t norm_shape[] = {config_.hidden_size};
+    const auto norm = [&](std::string_view tensor) {
+        return read_fp32(*weights_, with_ending(name(tensor), ".weight"), norm_shape).to(device_);
+    };
     Layer layer;
+    layer.spec = config_.layer_specs[static_cast<std::size_t>(index)];
+    layer.rope = rope_of(layer.spec.rotary);
     layer.value_width = config_.head_dim;
-    layer.attention_norm = read_fp32(*weights_, prefix + "input_layernorm.weight", norm_shape).to(device_);
-    layer.mlp_norm = read_fp32(*weights_, prefix + "post_attention_layernorm.weight", norm_shape).to(device_);
+    layer.attention_norm = norm(names_.attention_norm);
+    layer.mlp_norm = norm(names_.mlp_norm);
     layer.qkv = load(qkv, config_.hidden_size);
     layer.output = load(output, width);
     layer.gate_up = load(gate_up, config_.hidden_size);
     layer.down = load(down, config_.intermediate_size);
-    if (config_.attention_bias) {
+    if (layer.spec.qkv_bias)
         layer.maybe_qkv_bias = load_bias(qkv);
+    if (layer.spec.output_bias)
         layer.maybe_output_bias = load_bias(output);
-    }
-    if (config_.mlp_bias) {
+    if (layer.spec.mlp_bias) {
         layer.maybe_gate_up_bias = load_bias(gate_up);
         layer.maybe_down_bias = load_bias(down);
     }
     return layer;
 }
 
-at::Tensor LlamaDecoder::load_bias(std::span<const MatrixName> parts) const
+at::Tensor TransformerDecoder::load_bias(std::span<const MatrixName> parts) const
 {
     std::vector<at::Tensor> biases;
     for (const MatrixName& part : parts) {
@@ -132,19 +170,7 @@ at::Tensor LlamaDecoder::load_bias(std::span<const MatrixName> parts) const
     return at::cat(biases).to(device_);
 }
 
-AttentionShape LlamaDecoder::attention_shape() const
-{
-    AttentionShape shape;
-    shape.layers = config_.layers;
-    shape.heads = config_.heads;
-    shape.kv_heads = config_.kv_heads;
-    shape.head_dim = config_.head_dim;
-    shape.softmax_scale = static_cast<float>(1 / std::sqrt(static_cast<double>(config_.head_dim)));
-    shape.attention_window = config_.sliding_window.value_or(0);
-    return shape;
-}
-
-void LlamaDecoder::embed(const at::Tensor& tokens, at::Tensor& out) const
+void TransformerDecoder::embed(const at::Tensor& tokens, at::Tensor& out) const
 {
     const std::int64_t* ids = tokens.data_ptr<std::int64_t>();
     const auto count = static_cast<std::size_t>(tokens.numel());
@@ -164,7 +190,7 @@ void LlamaDecoder::embed(const at::Tensor& tokens, at::Tensor& out) const
     out.copy_(rows);
 }
 
-LlamaDecoder::Views LlamaDecoder::views(std::int64_t sequences, std::int64_t tokens)
+TransformerDecoder::Views TransformerDecoder::views(std::int64_t sequences, std::int64_t tokens)
 {
     const std::int64_t rows = sequences * tokens, feed_rows = std::min(rows, kFeedRows);
     const std::int64_t heads = config_.heads, kv_heads = config_.kv_heads, d = config_.head_dim;
@@ -204,16 +230,18 @@ LlamaDecoder::Views LlamaDecoder::views(std::int64_t sequences, std::int64_t tok
     return out;
 }
 
-at::Tensor LlamaDecoder::forward(const at::Tensor& tokens, std::int64_t position, Past& past, Observer* maybe_observer,
-                                 Extent extent)
+at::Tensor TransformerDecoder::forward(const at::Tensor& tokens, std::int64_t position, Past& past,
+                                       Observer* maybe_observer, Extent extent)
 {
     const at::Tensor ids = tokens.contiguous();
     Views b = views(ids.size(0), ids.size(1));
     embed(ids, b.x);
-    const RopeTable::View table = rope_.at(position, b.tokens);
+    std::vector<RopeTable::View> tables;
+    for (RopeTable& rope : ropes_)
+        tables.push_back(rope.at(position, b.tokens));
     for (int i = 0; i < config_.layers; ++i) {
         const bool last = extent == Extent::LastAttend && i + 1 == config_.layers;
-        if (!attend(i, b, table, past, maybe_observer, last))
+        if (!attend(i, b, tables, past, maybe_observer, last))
             return {};
         feed_forward(layers_[static_cast<std::size_t>(i)], b);
     }
@@ -222,8 +250,8 @@ at::Tensor LlamaDecoder::forward(const at::Tensor& tokens, std::int64_t position
     return hidden.view({b.sequences, b.tokens, config_.hidden_size});
 }
 
-bool LlamaDecoder::attend(int index, Views& b, const RopeTable::View& table, Past& past, Observer* maybe_observer,
-                          bool last)
+bool TransformerDecoder::attend(int index, Views& b, std::span<const RopeTable::View> tables, Past& past,
+                                Observer* maybe_observer, bool last)
 {
     const Layer& layer = layers_[static_cast<std::size_t>(index)];
     ops::rms_norm(b.x, layer.attention_norm, config_.rms_norm_eps, b.normed);
@@ -235,7 +263,7 @@ bool LlamaDecoder::attend(int index, Views& b, const RopeTable::View& table, Pas
     if (maybe_observer)
         maybe_observer->before_rope(index, p.q, p.k);
     // Queries and keys lie side by side in the fused buffer: one call rotates both.
-    ops::rope(p.qkv, b.sequences, b.tokens, config_.heads + config_.kv_heads, config_.head_dim, table);
+    ops::rope(p.qkv, b.sequences, b.tokens, config_.heads + config_.kv_heads, config_.head_dim, tables[layer.rope]);
     if (maybe_observer)
         maybe_observer->after_rope(index, p.q, p.k, p.v);
     past.append(index, p.k, p.v);
@@ -249,7 +277,7 @@ bool LlamaDecoder::attend(int index, Views& b, const RopeTable::View& table, Pas
     return true;
 }
 
-void LlamaDecoder::feed_forward(const Layer& layer, Views& b) const
+void TransformerDecoder::feed_forward(const Layer& layer, Views& b) const
 {
     ops::rms_norm(b.x, layer.mlp_norm, config_.rms_norm_eps, b.normed);
     const auto part = [&](const at::Tensor& normed, at::Tensor& x, at::Tensor& gate_up, at::Tensor& inner) {
@@ -274,7 +302,7 @@ void LlamaDecoder::feed_forward(const Layer& layer, Views& b) const
     }
 }
 
-at::Tensor LlamaDecoder::logits(const at::Tensor& hidden)
+at::Tensor TransformerDecoder::logits(const at::Tensor& hidden)
 {
     if (hidden.size(0) > kLogitRows)
         throw Error(ErrorKind::Internal,
@@ -284,7 +312,7 @@ at::Tensor LlamaDecoder::logits(const at::Tensor& hidden)
     return out;
 }
 
-void LlamaDecoder::logits_part(const at::Tensor& hidden, std::int64_t first, at::Tensor& out)
+void TransformerDecoder::logits_part(const at::Tensor& hidden, std::int64_t first, at::Tensor& out)
 {
     if (first < 0 || first % kLogitColumnStep != 0 || first + out.size(1) > head_.rows()
         || hidden.size(0) != out.size(0))
@@ -294,12 +322,12 @@ void LlamaDecoder::logits_part(const at::Tensor& hidden, std::int64_t first, at:
     head_.apply_part(hidden, first, out);
 }
 
-std::vector<double> LlamaDecoder::output_gram(int layer, int kv_head) const
+std::vector<double> TransformerDecoder::output_gram(int layer, int kv_head) const
 {
     const std::int64_t width = static_cast<std::int64_t>(config_.heads) * config_.head_dim;
     const std::int64_t shape[] = {config_.hidden_size, width};
     const at::Tensor weight =
-        read_fp32(*weights_, fmt::format("model.layers.{}.self_attn.o_proj.weight", layer), shape).to(at::kDouble);
+        read_fp32(*weights_, with_ending(layer_name(layer, names_.output), ".weight"), shape).to(at::kDouble);
     const int group = config_.group_size();
     at::Tensor gram = at::zeros({config_.head_dim, config_.head_dim}, at::kDouble);
     for (int h = kv_head * group; h < (kv_head + 1) * group; ++h) {
@@ -310,7 +338,7 @@ std::vector<double> LlamaDecoder::output_gram(int layer, int kv_head) const
     return {values, values + gram.numel()};
 }
 
-double LlamaDecoder::weight_bytes_per_step() const
+double TransformerDecoder::weight_bytes_per_step() const
 {
     double bytes = head_.bytes();
     for (const Layer& layer : layers_)

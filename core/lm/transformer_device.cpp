@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a Llama's whole decode steps need on a device.
+// What whole decode steps need on a device.
 #include "core/base/error.h"
-#include "core/lm/llama.h"
+#include "core/lm/transformer.h"
 
 #include <ATen/Functions.h>
 #include <fmt/format.h>
@@ -24,11 +24,15 @@ void require_multiple(int number, int step, const char* what)
 
 } // namespace
 
-void LlamaDecoder::require_device_kernels() const
+void TransformerDecoder::require_device_kernels() const
 {
     require(type_ == ComputeType::Bf16, "matrices in fp32");
-    require(!config_.mlp_bias, "a bias in the feed-forward part");
-    require(!config_.sliding_window, "attention that reaches back over a window only");
+    for (const LayerSpec& layer : config_.layer_specs) {
+        require(!layer.mlp_bias, "a bias in the feed-forward part");
+        require(!layer.attention_window, "attention that reaches back over a window only");
+        require(layer.rotary == config_.layer_specs.front().rotary, "layers with different rotary embeddings");
+        require(layer.softmax_scale == config_.layer_specs.front().softmax_scale, "layers with different scales");
+    }
     require_multiple(config_.hidden_size, cuda::kHiddenStep, "a hidden size");
     require_multiple(config_.intermediate_size, cuda::kIntermediateStep, "an intermediate size");
     require(config_.group_size() <= cuda::kMaxGroup,
@@ -38,7 +42,7 @@ void LlamaDecoder::require_device_kernels() const
                         cuda::kMaxWidth));
 }
 
-DeviceModel LlamaDecoder::device_model(std::int64_t positions)
+DeviceModel TransformerDecoder::device_model(std::int64_t positions)
 {
     require_device_kernels();
     DeviceModel out;
@@ -58,12 +62,12 @@ DeviceModel LlamaDecoder::device_model(std::int64_t positions)
     const at::Tensor head = head_.matrix();
     at::Tensor embedding = head;
     if (!config_.tied_embeddings) {
-        const MatrixName name{"model.embed_tokens.weight", config_.vocab_size};
+        const MatrixName name{std::string(names_.embedding) + ".weight", config_.vocab_size};
         std::vector<std::uint16_t> bits = read_bf16_stacked(*weights_, {&name, 1}, config_.hidden_size);
         embedding =
             at::from_blob(bits.data(), {config_.vocab_size, config_.hidden_size}, at::kBFloat16).clone().to(device_);
     }
-    const RopeTable::View table = rope_.at(0, positions);
+    const RopeTable::View table = ropes_.front().at(0, positions);
     const auto on_device = [&](const float* values) {
         return at::from_blob(const_cast<float*>(values), {positions, config_.head_dim / 2}, at::kFloat)
             .clone()
@@ -82,7 +86,7 @@ DeviceModel LlamaDecoder::device_model(std::int64_t positions)
     step.head_dim = config_.head_dim;
     step.vocab = config_.vocab_size;
     step.norm_eps = static_cast<float>(config_.rms_norm_eps);
-    step.softmax_scale = attention_shape().softmax_scale;
+    step.softmax_scale = attention()[0].softmax_scale;
     return out;
 }
 

@@ -4,18 +4,21 @@
 #include "core/lm/decoder.h"
 #include "core/lm/linear.h"
 #include "core/lm/rope_table.h"
+#include "core/model/family.h"
 
 namespace kvw {
 
-/// LlamaForCausalLM and MistralForCausalLM: RMSNorm, rotary embedding, grouped-query attention, SwiGLU.
-class LlamaDecoder final : public Decoder
+/// Walks the layers that a family describes (core/model/layer_spec.h): RMSNorm, rotary embedding, grouped-query attention,
+/// SwiGLU.
+class TransformerDecoder final : public Decoder
 {
 public:
-    LlamaDecoder(const ModelConfig& config, std::shared_ptr<const WeightFiles> weights, const DecoderOptions& options);
-    ~LlamaDecoder() override;
+    TransformerDecoder(const ModelConfig& config, std::shared_ptr<const WeightFiles> weights,
+                       const DecoderOptions& options);
+    ~TransformerDecoder() override;
 
     const ModelConfig& config() const override { return config_; }
-    AttentionShape attention_shape() const override;
+    const AttentionShapes& attention() const override { return shapes_; }
     ComputeType compute_type() const override { return type_; }
     at::Tensor forward(const at::Tensor& tokens, std::int64_t position, Past& past, Observer* maybe_observer,
                        Extent extent) override;
@@ -33,24 +36,32 @@ private:
     {
         at::Tensor attention_norm, mlp_norm;
         Linear qkv, output, gate_up, down;
-        int value_width = 0; ///< of a head: head_dim, or the rank of folded values
+        LayerSpec spec;
+        std::size_t rope = 0; ///< of ropes_
+        int value_width = 0;  ///< of a head: head_dim, or the rank of folded values
         at::Tensor maybe_qkv_bias, maybe_output_bias, maybe_gate_up_bias, maybe_down_bias;
     };
     struct Buffers;
     struct Projections;
     struct Views;
 
-    LlamaDecoder(const LlamaDecoder& other); ///< shares the weights, has buffers of its own
-    Layer load_layer(int index) const;
+    TransformerDecoder(const TransformerDecoder& other); ///< shares the weights, has buffers of its own
+    Layer load_layer(int index);
+    std::size_t rope_of(const RotarySpec& rotary);
+    /// A layer's tensor without its ending, "model.layers.3.self_attn.q_proj".
+    std::string layer_name(int index, std::string_view tensor) const;
     void fold_layer(int index, const ValueFold& fold);
     at::Tensor load_bias(std::span<const MatrixName> parts) const;
     void embed(const at::Tensor& tokens, at::Tensor& out) const;
     Views views(std::int64_t sequences, std::int64_t tokens);
     /// Attention of one layer added to x; false when the pass ends there.
-    bool attend(int index, Views& views, const RopeTable::View& table, Past& past, Observer* maybe_observer, bool last);
+    bool attend(int index, Views& views, std::span<const RopeTable::View> tables, Past& past, Observer* maybe_observer,
+                bool last);
     void feed_forward(const Layer& layer, Views& views) const;
 
     ModelConfig config_;
+    TensorNames names_;
+    AttentionShapes shapes_;
     std::shared_ptr<const WeightFiles> weights_;
     ComputeType type_;
     at::Device device_;
@@ -59,7 +70,8 @@ private:
     std::vector<Layer> layers_;
     at::Tensor final_norm_;
     Linear head_;
-    RopeTable rope_;
+    std::vector<RotarySpec> rotaries_; ///< each once
+    std::vector<RopeTable> ropes_;     ///< of rotaries_
     std::unique_ptr<Buffers> buffers_;
 };
 
