@@ -6,11 +6,11 @@
 #include "widgets/pages/page_list.h"
 #include "widgets/shell/actions.h"
 #include "widgets/shell/dialogs.h"
-#include "widgets/style/icons.h"
 #include "widgets/shell/job_panel.h"
 #include "widgets/shell/message_bar.h"
 #include "widgets/shell/project_controller.h"
 #include "widgets/shell/selection_panel.h"
+#include "widgets/style/icons.h"
 
 #include <QAction>
 #include <QActionGroup>

@@ -6,8 +6,8 @@
 #include "widgets/jobs/job_controller.h"
 #include "widgets/models/settings.h"
 #include "widgets/models/workspace.h"
-#include "widgets/style/appearance.h"
 #include "widgets/shell/view_history.h"
+#include "widgets/style/appearance.h"
 
 class QActionGroup;
 class QLabel;
