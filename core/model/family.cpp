@@ -13,11 +13,11 @@
 
 namespace kvw {
 
-extern const Family kLlama, kMistral;
+extern const Family kLlama, kMistral, kQwen2;
 
 namespace {
 
-constexpr std::array kFamilies{&kLlama, &kMistral};
+constexpr std::array kFamilies{&kLlama, &kMistral, &kQwen2};
 
 } // namespace
 

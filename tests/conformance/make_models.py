@@ -45,6 +45,17 @@ def cases():
         "mistral-32-group2-window": ("Mistral", dict(heads=(4, 2, 32), sliding_window=24), {}),
         "mistral-64-group4-window": ("Mistral", dict(heads=(4, 1, 64), sliding_window=1 + TOKENS // 2),
                                      {"type": "bfloat16"}),
+        "qwen2-32-group2-tied": ("Qwen2", dict(heads=(4, 2, 32), hidden_size=128, tie_word_embeddings=True), {}),
+        "qwen2-16-group4-theta-old-config": ("Qwen2", dict(heads=(8, 2, 16), hidden_size=128, rope_parameters={
+            "rope_type": "default", "rope_theta": 1e6}), {"old_config": True}),
+        "qwen2-20-group7-bf16": ("Qwen2", dict(heads=(7, 1, 20), hidden_size=140), {"type": "bfloat16"}),
+        "qwen2-48-group1-window-above": ("Qwen2", dict(heads=(2, 2, 48), hidden_size=96, layers=4, use_sliding_window=True,
+                                                       sliding_window=20, max_window_layers=2), {}),
+        "qwen2-32-group2-layer-types": ("Qwen2", dict(heads=(4, 2, 32), hidden_size=128, layers=3, use_sliding_window=True,
+                                                      sliding_window=31, layer_types=[
+                                                          "sliding_attention", "full_attention", "sliding_attention"]),
+                                        {"type": "bfloat16"}),
+        "qwen2-64-group2-window-unused": ("Qwen2", dict(heads=(2, 1, 64), hidden_size=128, sliding_window=16), {}),
         "mistral-24-group1-no-window": ("Mistral", dict(heads=(4, 4, 24), sliding_window=None), {}),
     }
 

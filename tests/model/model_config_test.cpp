@@ -136,6 +136,44 @@ TEST(ModelConfig, ParametersCountBiasesAndBothEmbeddings)
     EXPECT_DOUBLE_EQ(read(config).parameters(), 2 * (layer + 8 + 4 + 4 + 8 + 10 + 10 + 8) + 40 + 8);
 }
 
+TEST(ModelConfig, Qwen2HasBiasesAndWindowsInItsUpperLayers)
+{
+    Json config = with("architectures", {"Qwen2ForCausalLM"});
+    const auto windows = [&] {
+        std::vector<std::int64_t> out;
+        for (const LayerSpec& layer : read(config).layer_specs)
+            out.push_back(layer.attention_window.value_or(0));
+        return out;
+    };
+    config["num_hidden_layers"] = 4;
+    config["sliding_window"] = 100;
+    config["max_window_layers"] = 3;
+    EXPECT_TRUE(read(config).layer_specs[0].qkv_bias);
+    EXPECT_FALSE(read(config).layer_specs[0].output_bias);
+    EXPECT_FALSE(read(config).layer_specs[0].mlp_bias);
+    EXPECT_THAT(windows(), ElementsAre(0, 0, 0, 0)); // until it is told to use them
+    config["use_sliding_window"] = true;
+    EXPECT_THAT(windows(), ElementsAre(0, 0, 0, 100));
+    config["sliding_window"] = nullptr;
+    EXPECT_THAT(windows(), ElementsAre(0, 0, 0, 0));
+    config.erase("sliding_window");
+    EXPECT_THAT(windows(), ElementsAre(0, 0, 0, 4096));
+    config.erase("max_window_layers");
+    EXPECT_THAT(windows(), ElementsAre(0, 0, 0, 0)); // 28 layers below are too many here
+
+    config["layer_types"] = {"sliding_attention", "full_attention", "full_attention", "sliding_attention"};
+    EXPECT_THAT(windows(), ElementsAre(4096, 0, 0, 4096));
+    config["layer_types"][1] = "linear_attention";
+    expect_bad(config, "a list of \"full_attention\" and \"sliding_attention\" was wanted");
+    config["layer_types"] = {"full_attention"};
+    expect_bad(config, "a list of 4 names");
+    config["layer_types"] = "full_attention";
+    expect_bad(config, "layer_types is \"full_attention\"");
+    config["layer_types"] = {"sliding_attention", "full_attention", "full_attention", "full_attention"};
+    config["use_sliding_window"] = false;
+    expect_bad(config, "do not give it a window");
+}
+
 TEST(ModelConfig, MistralHasASlidingWindow)
 {
     Json config = with("architectures", {"MistralForCausalLM"});
