@@ -47,7 +47,8 @@ start() {
             KVW_MODEL_STAMP=$folder/one.txt text_calibrate=$folder/one.txt text_evaluate=$folder/two.txt
         # shellcheck source=scripts/main_job.sh
         source "$scripts/main_job.sh"
-        main_job
+        main_job_quality
+        main_job_speed
     ) >"$folder/log" 2>&1 || status=$?
 }
 fresh() { rm -rf "$folder/example.kvw" "$folder/stamps" "$folder/signal"; }
@@ -65,7 +66,7 @@ says "1300 tokens a second"
 grep -q "fewer tokens" "$folder/log" && fail "a fast machine takes the whole"
 # The first spectra and the first table come before the sweep.
 order=$(grep -v -e --version "$folder/calls" | cut -d' ' -f1 | tr '\n' ' ')
-equal "$order" "ppl calibrate spectra calibrate spectra ppl sweep bench generate export " "order"
+equal "$order" "ppl calibrate spectra calibrate spectra ppl sweep export bench generate " "order"
 
 # A second start only shows what is there, however fast the machine is now.
 start 10
@@ -105,7 +106,7 @@ for case in "KILL 137 killed (SIGKILL)" "TERM 143 stopped by SIGTERM" "INT 130 C
     rm "$folder/signal"
     start 1300
     equal "$status" 0 "exit code of the start after SIG$signal"
-    equal "$(cut -d' ' -f1 "$folder/calls" | tr '\n' ' ')" "--version sweep bench generate export " "after SIG$signal"
+    equal "$(cut -d' ' -f1 "$folder/calls" | tr '\n' ' ')" "--version sweep export bench generate " "after SIG$signal"
     equal "$(tokens_of sweep)" "$first" "tokens after SIG$signal"
 done
 
