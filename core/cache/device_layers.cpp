@@ -46,9 +46,12 @@ cuda::Format format_of(const SideCodec& codec, int layer, const char* side, bool
         if (keys && format.scale_per == ScalePer::Channel && codec.block_tokens == cuda::kTileTokens)
             return cuda::Format::Int4Channel;
         refuse(layer, side, "4-bit integers in other groups than tokens or, for keys, \"channel=32\"");
-    default:
-        refuse(layer, side, fmt::format("{}-bit numbers", kernels::bits(format.type)));
+    case RowType::Fp32:
+    case RowType::Int3:
+    case RowType::Int2:
+        break;
     }
+    refuse(layer, side, fmt::format("{}-bit numbers", kernels::bits(format.type)));
 }
 
 bool is_orthonormal(const at::Tensor& basis)
