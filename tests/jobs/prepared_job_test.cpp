@@ -68,9 +68,9 @@ TEST_F(PreparedJobTest, TheNewestCalibrationOfTheModelIsTakenUnlessOneIsNamed)
 
 TEST_F(PreparedJobTest, RunsThatAreNoFinishedCalibrationAreRefused)
 {
-    expect_calibration_refused(77, "run 77 is no calibration", "kvw export");
+    expect_calibration_refused(77, "run 77 is not a calibration", "kvw export");
     const RowId quality_run = run_quality(RunKind::Ppl, quality({"k=int8,token"}), context()).run;
-    expect_calibration_refused(quality_run, "is no calibration", "kvw export");
+    expect_calibration_refused(quality_run, "is not a calibration", "kvw export");
     CancelFlag early;
     early.set();
     EXPECT_EQ(error_of([&] { run_calibrate(calibration(), {store_, sink_, early}); })->kind(), ErrorKind::Cancelled);

@@ -80,7 +80,7 @@ for rate in 900 500 350 250; do
     equal "$status" 0 "exit code at $rate"
     now=$(tokens_of calibrate)
     [ "$now" -lt "$before" ] || fail "$now tokens at $rate tokens a second, and $before at a faster speed"
-    [ "$((now % 512))" -eq 0 ] || fail "$now is no whole number of windows"
+    [ "$((now % 512))" -eq 0 ] || fail "$now is not a whole number of windows"
     says "fewer tokens than on a fast machine: $now of 16384"
     minutes=$(sed -n 's/.*at most about \([0-9]*\) minutes.*/\1/p' "$folder/log")
     [ "$minutes" -le 5 ] || fail "$minutes minutes at $rate tokens a second"
