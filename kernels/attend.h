@@ -23,14 +23,15 @@ enum class Products {
           ///< weights, to 16-bit integers of the largest one, which is finer
 };
 
-/// One decode step of one layer over raw and coded tokens; keys and values are never expanded (CODECS.md 4h).
+/// One decode step of one layer over raw and coded tokens; keys and values are never expanded (docs/codecs.md,
+/// "Attention over coded tokens").
 ///     s[l,h,t] = softmax_scale * (<q[l,h,:], key[l,t,:]>)                                 raw token
 ///     s[l,h,t] = softmax_scale * (<q_coded[l,h,:], key[l,t,:]> + logit_offset[l,h])       coded token
 ///     p = softmax_t(s);  out_raw[l,h,:] = sum over raw t of p value[l,t,:]  (width head_dim)
 ///     out_coded[l,h,:] = sum over coded t of p value[l,t,:]  (width rank_v);  coded_mass[l,h] = sum over coded t of p
 /// Key and value segments cover the same tokens in the same order but may be cut differently.
-/// All accumulation is fp32. Work is split over threads by lane and token; the split depends on the shapes and the thread count only, so a
-/// rerun gives the same bits.
+/// All accumulation is fp32. Work is split over threads by lane and token; the split depends on the shapes and the
+/// thread count only, so a rerun gives the same bits.
 struct AttendDecode
 {
     int lanes = 0;              ///< sequences * kv_heads

@@ -20,11 +20,11 @@ enum class ScalePer { Row, Group, Channel };
 /// zero = min, scale = (max - min) / (2^bits - 1); symmetric: scale = max|x| / (2^(bits-1) - 1), zero is not stored and
 /// x' = (code - 2^(bits-1)) * scale. Scale and zero are fp16 and encoding uses the stored ones; a scale that fp16
 /// cannot hold as a normal number (< 6.1e-5) is stored as 0 and then x' = zero (0 when symmetric).
-/// Source: CODECS.md 4f.
+/// docs/codecs.md, "Integers".
 ///
 /// Codes lie in planes, so that unpacking is one shift and mask over whole vectors: with h = ceil(width / 2), int4
-/// byte i holds channel i (low) and channel i + h (high); with f = ceil(width / 4), int2 byte i holds channels i, i + f,
-/// i + 2f, i + 3f from the low bits up; int3 is an int2 plane of the codes' low two bits (f bytes) and then
+/// byte i holds channel i (low) and channel i + h (high); with f = ceil(width / 4), int2 byte i holds channels i, i +
+/// f, i + 2f, i + 3f from the low bits up; int3 is an int2 plane of the codes' low two bits (f bytes) and then
 /// ceil(width / 8) bytes with the high bits of channels i, i + e, ... (e = ceil(width / 8)). Absent channels are 0.
 struct RowFormat
 {

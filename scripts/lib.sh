@@ -15,6 +15,14 @@ export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PIP_PROGRESS_BAR=off
 
 say() { printf '== %s\n' "$*"; }
 
+# took WHAT: how long it is since the last one, and since the start.
+kvw_began=$SECONDS
+took() {
+    local seconds=$((SECONDS - kvw_began))
+    kvw_began=$SECONDS
+    say "$1 took $((seconds / 60)) min $((seconds % 60)) s ($((SECONDS / 60)) min $((SECONDS % 60)) s since the start)"
+}
+
 # die MESSAGE [HINT]: one sentence of what is wrong, one of what to try.
 die() {
     printf 'error: %s\n' "$1" >&2
@@ -67,7 +75,14 @@ fetch() {
 
 # ---- Debian packages -------------------------------------------------------------------------------------------
 
-wanted_packages() { sed 's/#.*//; s/[[:space:]]//g; /^$/d' "$KVW_ROOT/scripts/debian-packages.txt"; }
+# wanted_packages [SECTION...]: those of these sections of debian-packages.txt, or all.
+wanted_packages() {
+    awk -v wanted=" $* " '
+        /^\[/ { section = substr($0, 2, index($0, "]") - 2); next }
+        { sub(/#.*/, ""); gsub(/[[:space:]]/, "") }
+        $0 != "" && (wanted == "  " || index(wanted, " " section " ")) { print }
+    ' "$KVW_ROOT/scripts/debian-packages.txt"
+}
 
 missing_packages() {
     local package
@@ -231,19 +246,26 @@ build_jobs() {
     echo "$((cores < memory ? cores : memory))"
 }
 
-# build [TARGET...]: configures when that was never done here (ninja looks after the rest) and builds.
+# configure: where that was never done here, or when Qt or the tests' libraries have come since (ninja looks after the rest).
+configure() {
+    local key optional
+    optional=$(dpkg-query -W -f '${Package} ${Version} ' qt6-base-dev qt6-l10n-tools libqcustomplot-dev libgtest-dev \
+        libbenchmark-dev 2>/dev/null || true)
+    key="$KVW_ROOT $(hash_of "$KVW_ROOT/CMakePresets.json") $(cat "$KVW_VENV/kvw-stamp") $(hash_of_text "$optional")"
+    if [ -f "$KVW_BUILD/build.ninja" ] && stamp_is "$KVW_BUILD/kvw-stamp" "$key"; then return 0; fi
+    need_space "$KVW_ROOT" 2500 "the build"
+    say "configuring build/release"
+    (cd "$KVW_ROOT" && cmake --preset release -DKVW_TORCH_ROOT="$(site_packages "$KVW_VENV")/torch" >"$KVW_LOG" 2>&1) || {
+        tail -n 30 "$KVW_LOG" >&2
+        die "CMake could not configure the build; the lines above say why."
+    }
+    set_stamp "$KVW_BUILD/kvw-stamp" "$key"
+}
+
+# build [TARGET...]
 build() {
-    local targets=() target key
-    key="$KVW_ROOT $(hash_of "$KVW_ROOT/CMakePresets.json") $(cat "$KVW_VENV/kvw-stamp")"
-    if [ ! -f "$KVW_BUILD/build.ninja" ] || ! stamp_is "$KVW_BUILD/kvw-stamp" "$key"; then
-        need_space "$KVW_ROOT" 2500 "the build"
-        say "configuring build/release"
-        (cd "$KVW_ROOT" && cmake --preset release -DKVW_TORCH_ROOT="$(site_packages "$KVW_VENV")/torch" >"$KVW_LOG" 2>&1) || {
-            tail -n 30 "$KVW_LOG" >&2
-            die "CMake could not configure the build; the lines above say why."
-        }
-        set_stamp "$KVW_BUILD/kvw-stamp" "$key"
-    fi
+    local targets=() target
+    configure
     for target in "$@"; do targets+=(--target "$target"); done
     say "building in build/release with $(build_jobs) jobs"
     cmake --build "$KVW_BUILD" --parallel "$(build_jobs)" "${targets[@]}" ||

@@ -140,7 +140,8 @@ step() {
     set_stamp "$stamps/$name" "$key"
 }
 
-main_job() {
+# main_job_quality: calibrates, shows the spectra, measures quality and shows its table. main_job_speed: the rest.
+main_job_quality() {
     mkdir -p "$stamps"
     # Stamps without their store say nothing.
     [ -s "$store" ] || rm -f "$stamps"/*
@@ -158,12 +159,19 @@ main_job() {
     with_configurations ppl_configurations
     step ppl "the first configurations" "$kvw" ppl "${measured[@]}" --tokens "$ppl_tokens" "${configured[@]}"
     step sweep "a sweep" "$kvw" sweep "${measured[@]}" --tokens "$sweep_tokens" --grid "$sweep_grid"
+    show_quality
+}
+
+show_quality() {
+    say "quality (${store#"$KVW_ROOT"/})"
+    "$kvw" export --store "$store" --table quality --format md || die "the results could not be shown."
+}
+
+main_job_speed() {
     with_configurations bench_configurations
     step bench "memory and speed" "$kvw" bench "$KVW_MODEL" --contexts "$contexts" --batch 1 --decode "$decode" \
         --rounds "$rounds" "${configured[@]}" --store "$store"
     with_configurations generate_configurations
     step generate "texts side by side" "$kvw" generate "$KVW_MODEL" --max-new "$max_new" "${configured[@]}" \
         --prompt "Explain in three sentences why the sky is blue." --store "$store"
-    say "results (${store#"$KVW_ROOT"/})"
-    "$kvw" export --store "$store" --table quality --format md || die "the results could not be shown."
 }

@@ -21,5 +21,6 @@ void add_bench(CLI::App& app, Action& action);
 void add_import(CLI::App& app, Action& action);
 void add_export(CLI::App& app, Action& action);
 void add_worker(CLI::App& app, Action& action);
+void add_describe(CLI::App& app, Action& action);
 
 } // namespace kvw

@@ -86,6 +86,7 @@ int main(int argc, char** argv)
     kvw::add_import(app, action);
     kvw::add_export(app, action);
     kvw::add_worker(app, action);
+    kvw::add_describe(app, action);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/version.h"
+#include "core/manual/manual.h"
 #include "widgets/models/settings.h"
 #include "widgets/models/text.h"
 #include "widgets/pages/page.h"
@@ -25,21 +27,55 @@ int fail(const QString& sentence, int code)
     return code;
 }
 
+/// What the parser, the page for man and the completions of shells are made from.
+kvw::manual::Program program()
+{
+    using kvw::manual::Value;
+    kvw::manual::Program out;
+    out.name = "kvworkbench";
+    out.version = std::string(kvw::version());
+    out.help =
+        "The window of KV Workbench: calibrates language models, compresses their KV caches and compares what that "
+        "costs and gains.";
+    out.options = {
+        {{}, "FILE", "project to open (*.kvw)", Value::File, false},
+        {{"--page"}, "NAME", "show this page first", Value::Text, false},
+        {{"--compare"}, "A", "pick two runs by number: --compare A B", Value::Text, false},
+        {{"--export"},
+         "OUT",
+         "write figures and tables of the page into this folder, without a window",
+         Value::Folder,
+         false},
+        {{"--reset-layout"}, "", "begin with the docks where they were at first", Value::None, false},
+        {{"--settings"}, "FILE", "keep settings in this file (*.ini)", Value::File, false},
+        {{"-h", "--help"}, "", "show this and end", Value::None, false},
+        {{"--version"}, "", "show the versions of the program and its libraries and end", Value::None, false}};
+    out.sections = {{"EXIT STATUS",
+                     "0  done\n1  failed; one sentence on standard error says what\n2  a mistake on the command line"},
+                    {"SEE ALSO", "kvw(1)"}};
+    return out;
+}
+
+/// For packages, not for people: writes the page for man or the completion of a shell.
+const QString kDescribe = QStringLiteral("describe");
+
 void describe(QCommandLineParser& parser)
 {
-    parser.setApplicationDescription(QStringLiteral("The window of KV Workbench."));
-    parser.addPositionalArgument(QStringLiteral("FILE"), QStringLiteral("project to open (*.kvw)"),
-                                 QStringLiteral("[FILE...]"));
-    parser.addOptions(
-        {{QStringLiteral("page"), QStringLiteral("show this page first"), QStringLiteral("NAME")},
-         {QStringLiteral("compare"), QStringLiteral("pick two runs by number: --compare A B"), QStringLiteral("A")},
-         {QStringLiteral("export"),
-          QStringLiteral("write figures and tables of the page into this folder, without a window"),
-          QStringLiteral("OUT")},
-         {QStringLiteral("reset-layout"), QStringLiteral("begin with the docks where they were at first")},
-         {QStringLiteral("settings"), QStringLiteral("keep settings in this file (*.ini)"), QStringLiteral("FILE")},
-         {{QStringLiteral("h"), QStringLiteral("help")}, QStringLiteral("show this and end")},
-         {QStringLiteral("version"), QStringLiteral("show the versions of the program and its libraries and end")}});
+    const kvw::manual::Program all = program();
+    parser.setApplicationDescription(kvw::toQt(all.help));
+    for (const kvw::manual::Option& option : all.options) {
+        QStringList names;
+        for (const std::string& name : option.names)
+            names.append(kvw::toQt(name).mid(name.starts_with("--") ? 2 : 1));
+        if (names.isEmpty())
+            parser.addPositionalArgument(kvw::toQt(option.value), kvw::toQt(option.help),
+                                         QStringLiteral("[%1...]").arg(kvw::toQt(option.value)));
+        else
+            parser.addOption({names, kvw::toQt(option.help), kvw::toQt(option.value)});
+    }
+    QCommandLineOption hidden(kDescribe, QString(), QStringLiteral("FORM"));
+    hidden.setFlags(QCommandLineOption::HiddenFromHelp);
+    parser.addOption(hidden);
 }
 
 /// Opens what was asked for and shows or exports it; the exit code.
@@ -91,6 +127,13 @@ int main(int argc, char** argv)
     for (int i = 0; i < argc; ++i)
         arguments.append(QString::fromLocal8Bit(argv[i]));
     const bool understood = parser.parse(arguments);
+    if (understood && parser.isSet(kDescribe)) {
+        const std::string text = kvw::manual::describe(program(), parser.value(kDescribe).toStdString());
+        if (text.empty())
+            return fail(QStringLiteral("--describe takes man, bash, zsh or fish"), kUsage);
+        QTextStream(stdout) << kvw::toQt(text);
+        return 0;
+    }
     if (understood && parser.isSet(QStringLiteral("version"))) {
         QTextStream(stdout) << kvw::versionText();
         return 0;

@@ -77,10 +77,10 @@ Basis make_basis(const Matrix& encoder, const Matrix& decoder, std::vector<doubl
 
 /// The best rank-r map P = decoder encoder^T for the error |L^T (I - P) C^(1/2)|_F, where L L^T = `metric` is what the
 /// error is seen through (the queries' raw moment, or the gram of the output projection) and C = `covariance`.
-/// CODECS.md 4b and 4c are the same problem (4c is it transposed), with encoder A = F^{-T} V, decoder B = F V for
-/// F F^T = C and F^T metric F = V diag(s^2) V^T. F = U diag(sqrt(lambda)) needs no Cholesky and no full rank: with
-/// lambda floored, A^T B = I holds for every C. Only V and s are needed, so the eigenvalues of F^T metric F do instead
-/// of a singular value decomposition of L^T F.
+/// Both problems of docs/codecs.md, "Query-aware keys" and "Output-aware values", are one (the second is the first
+/// transposed), with encoder A = F^{-T} V, decoder B = F V for F F^T = C and F^T metric F = V diag(s^2) V^T. F = U
+/// diag(sqrt(lambda)) needs no Cholesky and no full rank: with lambda floored, A^T B = I holds for every C. Only V and
+/// s are needed, so the eigenvalues of F^T metric F do instead of a singular value decomposition of L^T F.
 Basis aware_basis(const Matrix& covariance, double scale, const Matrix& metric, std::vector<double> mean, int rank)
 {
     const EigenSystem spread = eigen_system(covariance, scale, "covariance of the vectors to encode");

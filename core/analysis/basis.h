@@ -12,9 +12,10 @@ namespace kvw {
 /// A linear transform of one head's vectors and the way back, in fp64:
 ///     z = encoder^T (x - mean)          [rank], what is stored
 ///     x' = mean + decoder z             [dim]
-/// For keys decoder^T is also the query map: q . x' = q . mean + (decoder^T q) . z (CODECS.md 4b, 4h).
-/// Orthonormal bases have encoder == decoder. Kq and Out latents are scaled so that an equal error in every component
-/// costs the same (component i by its singular value s_i), which is what a quantiser with one scale wants.
+/// For keys decoder^T is also the query map: q . x' = q . mean + (decoder^T q) . z (docs/codecs.md, "Attention over
+/// coded tokens"). Orthonormal bases have encoder == decoder. Kq and Out latents are scaled so that an equal error in
+/// every component costs the same (component i by its singular value s_i), which is what a quantiser with one scale
+/// wants.
 struct Basis
 {
     int dim = 0;
@@ -29,20 +30,22 @@ struct Basis
 
 enum class Centring { Mean, None };
 
-/// PCA of the covariance (Centring::Mean) or of the raw second moment (Centring::None) (CODECS.md 4a).
+/// PCA of the covariance (Centring::Mean) or of the raw second moment (Centring::None) (docs/codecs.md, "Principal
+/// components").
 ///     error_curve[i] = sum of the eigenvalues from i on = E |x - x'|^2
 /// Throws Error{InvalidArgument} for a rank outside 1..dim, Error{NotFinite} for moments that are not finite,
 /// Error{BadInput} for no vectors at all (weight 0). So do all below.
 /// The largest entry (in magnitude) of every column of Pca, Kq and Out encoders is positive.
 Basis pca_basis(const Moments& moments, int rank, Centring centring = Centring::Mean);
-/// Query-aware key basis (CODECS.md 4b, KQ-SVD): minimises |Q (K - mean)^T - (Q decoder)((K - mean) encoder)^T|_F.
-/// `keys` are centred, `queries` are not (raw second moment).
+/// Query-aware key basis (docs/codecs.md, "Query-aware keys"): minimises |Q (K - mean)^T - (Q decoder)((K - mean)
+/// encoder)^T|_F. `keys` are centred, `queries` are not (raw second moment).
 ///     error_curve[i] = E_q E_k (q . (k - k'))^2, queries and keys drawn independently, exact for these moments
 /// Key directions with less than 1e-4 of the largest standard deviation count as if they had that much (a key rounded
 /// to bf16 carries more noise): rank dim is the identity even for keys of lower rank. Components whose s_i is below
 /// 1e-6 of the largest are scaled by that instead, or by 1 where all are zero.
 Basis kq_basis(const Moments& keys, const Moments& queries, int rank);
-/// Output-aware value basis (CODECS.md 4c): minimises |(V - V') W_o|_F; gram = sum_h W_o,h W_o,h^T, [dim, dim].
+/// Output-aware value basis (docs/codecs.md, "Output-aware values"): minimises |(V - V') W_o|_F; gram = sum_h W_o,h
+/// W_o,h^T, [dim, dim].
 ///     error_curve[i] = E |(v - v') W_o|^2 summed over the group's query heads; floors as in kq_basis
 /// Throws Error{InvalidArgument} also for a gram of another size.
 Basis out_basis(const Moments& values, std::span<const double> gram, int rank);

@@ -203,7 +203,7 @@ struct Rule
 
 constexpr Rule kRules[] = {
     {model_of,
-     "The models differ: {}. Perplexities, bytes and speeds of different models are no comparison of caches."},
+     "The models differ: {}. Perplexities, bytes and speeds of different models do not compare their caches."},
     {text_of, "The texts differ: {}. Perplexities of different texts say nothing about each other."},
     {protocol_of, "The protocols differ: {}. They read different shares of the past from the coded cache."},
     {window_of, "The windows differ: {}. Longer windows give lower perplexities whatever the cache does."},

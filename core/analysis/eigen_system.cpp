@@ -32,7 +32,7 @@ EigenSystem eigen_system(const Matrix& symmetric, double scale, std::string_view
     if (!(smallest >= -kNegativeLimit * scale))
         throw Error(ErrorKind::BadInput,
                     fmt::format("{}: smallest eigenvalue {}, wanted none below 0 beyond rounding", what, smallest),
-                    "calibrate again: this is no matrix of second moments");
+                    "calibrate again: this is not a matrix of second moments");
     return EigenSystem{values.cwiseMax(0.0), solver.eigenvectors().rowwise().reverse()};
 }
 

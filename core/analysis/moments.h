@@ -32,8 +32,8 @@ Moments pool(std::span<const Moments* const> parts);
 
 /// scatter / weight, [dim, dim] row-major. Throws what check_moments throws, and Error{BadInput} for weight 0.
 std::vector<double> covariance(const Moments& moments);
-/// covariance + mean mean^T = sum w x x^T / weight, [dim, dim] row-major: CODECS.md's C per unit weight.
-/// Throws as covariance().
+/// covariance + mean mean^T = sum w x x^T / weight, [dim, dim] row-major: the raw second moment of docs/codecs.md,
+/// "Moments", per unit weight. Throws as covariance().
 std::vector<double> raw_second_moment(const Moments& moments);
 
 } // namespace kvw

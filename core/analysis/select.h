@@ -27,9 +27,9 @@ struct SelectedMoments
     std::string note;
 };
 
-/// The moments that leave out what the policy keeps raw (CODECS.md 0): Positions::All for sinks == 0, else AfterSinks,
-/// whatever number the calibration left out (`note` says so where it differs); Weighting::Attention when weighted
-/// (queries: always Uniform); merged over all KV heads of the layer when pooled.
+/// The moments that leave out what the policy keeps raw (docs/codecs.md, "Moments"): Positions::All for sinks == 0,
+/// else AfterSinks, whatever number the calibration left out (`note` says so where it differs); Weighting::Attention
+/// when weighted (queries: always Uniform); merged over all KV heads of the layer when pooled.
 /// Throws Error{InvalidArgument} for a layer, head or negative sinks that the model does not have, Error{NotFound} with
 /// the calibration option that would have made it for an entry that is missing. Never takes another entry instead.
 SelectedMoments select_moments(const Calibration& calibration, const MomentsRequest& request);

@@ -31,10 +31,11 @@ inline constexpr double kSpectrumFloor = 1e-12;
 
 /// Of the covariance. Throws Error{BadInput} for no vectors, Error{NotFinite}.
 SpectrumStatistics spectrum(const Moments& moments);
-/// Of the logits: "eigenvalues" are s_i^2, squared singular values of L_Q^T L_K (CODECS.md 4b; keys centred, queries
-/// raw, both per unit weight), so that leaving out all components from i on costs the sum of s_j^2, j >= i.
-/// mean_share = mu^T C_Q mu / (mu^T C_Q mu + sum s_i^2): the share of the squared logits that is the same for every key
-/// of a row, which softmax does not see. Throws as spectrum(); Error{InvalidArgument} for different dims.
+/// Of the logits: "eigenvalues" are s_i^2, squared singular values of L_Q^T L_K (docs/codecs.md, "Query-aware keys";
+/// keys centred, queries raw, both per unit weight), so that leaving out all components from i on costs the sum of
+/// s_j^2, j >= i. mean_share = mu^T C_Q mu / (mu^T C_Q mu + sum s_i^2): the share of the squared logits that is the
+/// same for every key of a row, which softmax does not see. Throws as spectrum(); Error{InvalidArgument} for different
+/// dims.
 SpectrumStatistics query_key_spectrum(const Moments& keys, const Moments& queries);
 /// From eigenvalues in any order (clamped at 0) and the energy of the mean. Throws Error{InvalidArgument} for none,
 /// Error{NotFinite}.

@@ -14,7 +14,7 @@ namespace kvw {
 double quantile(std::span<const double> values, double share);
 double median(std::span<const double> values);
 
-/// One window of a text under a configuration and under the identity (MEASUREMENT.md, Difference).
+/// One window of a text under a configuration and under the identity (docs/measurement.md, "Difference").
 struct WindowDifference
 {
     double nll_difference = 0; ///< nats: sum over the window's scored tokens, configuration minus identity

@@ -12,15 +12,17 @@
 
 namespace kvw {
 
-/// When a token is coded (MEASUREMENT.md, Protocol).
+/// When a token is coded (docs/measurement.md, "Protocol").
 enum class CodeWhen {
     Immediately, ///< before its own query attends: protocol `all`. One append from position 0 per clear().
     Later ///< before the next append, once it is older than the window: what a deployed cache does (`past:C`, `step`)
 };
 /// How the coded tokens are read.
 enum class ReadAs {
-    Compressed, ///< query projected once, accumulation in rank dimensions, value basis lifted once (CODECS.md 4h)
-    Expanded    ///< every token decoded and lifted, then ordinary attention: the oracle
+    /// Query projected once, accumulation in rank dimensions, value basis lifted once (docs/codecs.md, "Attention over
+    /// coded tokens").
+    Compressed,
+    Expanded ///< every token decoded and lifted, then ordinary attention: the oracle
 };
 
 struct CacheOptions
@@ -30,12 +32,12 @@ struct CacheOptions
     ReadAs read_as = ReadAs::Compressed;
 };
 
-/// The KV cache under test. Of every layer and side: the first `sinks` tokens raw, coded tokens, and the tokens not coded
-/// yet, raw. Raw means the type the model computes in.
+/// The KV cache under test. Of every layer and side: the first `sinks` tokens raw, coded tokens, and the tokens not
+/// coded yet, raw. Raw means the type the model computes in.
 ///
-/// With CodeWhen::Later a token is coded once `window` tokens, the query's own included, are newer (with ScalePer::Channel
-/// once a whole block of such tokens is there). With CodeWhen::Immediately everything but the sinks is coded at once; a query reads tokens that
-/// are less than `window` positions old raw.
+/// With CodeWhen::Later a token is coded once `window` tokens, the query's own included, are newer (with
+/// ScalePer::Channel once a whole block of such tokens is there). With CodeWhen::Immediately everything but the sinks
+/// is coded at once; a query reads tokens that are less than `window` positions old raw.
 class CodedCache final : public Past
 {
 public:
@@ -54,15 +56,15 @@ public:
     /// Codes what the policy lets be coded now, so that ledger() describes a cache at rest.
     void settle();
 
-    /// Counted from the storage that is held (MEASUREMENT.md, Bytes), all sequences together.
+    /// Counted from the storage that is held (docs/measurement.md, "Bytes"), all sequences together.
     Ledger ledger() const;
     /// Share of the stored vectors of coded sides that are raw now (sinks, window, tokens that wait for their block);
     /// 1 where nothing is coded or nothing is stored.
     double raw_token_share() const;
     /// Bytes of every block, spare ones and scratch included: what the allocator gave.
     std::size_t bytes_allocated() const;
-    /// Pairs of a query position and a coded token that it read, counted where they are read, keys and values apart, summed over layers and
-    /// sequences.
+    /// Pairs of a query position and a coded token that it read, counted where they are read, keys and values apart,
+    /// summed over layers and sequences.
     std::int64_t coded_keys_read() const { return coded_keys_read_; }
     std::int64_t coded_values_read() const { return coded_values_read_; }
     /// Bytes of keys and values that one decode step reads at this length.

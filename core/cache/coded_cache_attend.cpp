@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// How a CodedCache is read: the decode step in the compressed domain, the same for many queries, and protocol `all` with a
-// window.
+// How a CodedCache is read: the decode step in the compressed domain, the same for many queries, and protocol `all`
+// with a window.
 #include "core/base/error.h"
 #include "core/cache/coded_cache.h"
 #include "core/cache/coded_cache_layer.h"
@@ -105,7 +105,7 @@ void CodedCache::project_step(const SideCodec& codec, kernels::AttendDecode& arg
     args.maybe_logit_offset = offsets_.data();
 }
 
-/// out += lift(sums) + coded share of the mass * mean (CODECS.md 4.0, value-mean folding).
+/// out += lift(sums) + coded share of the mass * mean (docs/codecs.md, "Three identities").
 void CodedCache::add_step(const SideCodec& codec, float* out)
 {
     const std::int64_t group = shape_.group(), rows = options_.sequences * shape_.heads, d = shape_.head_dim;

@@ -7,7 +7,7 @@
 namespace kvw {
 
 /// Attention whose probabilities are looked at: hands the squared attention that every token received to the gatherer
-/// (CODECS.md 0, weighted moments), from the same probabilities that make the output.
+/// (docs/codecs.md, "Weighted moments"), from the same probabilities that make the output.
 class WeightedPast final : public PlainPast
 {
 public:

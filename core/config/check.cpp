@@ -22,7 +22,7 @@ public:
             bad("a list of layers is empty", "name at least one layer");
         for (const LayerRange& range : list.layers) {
             if (range.first < 0 || range.last < range.first)
-                bad(fmt::format("layers {}-{} are no range", range.first, range.last), {});
+                bad(fmt::format("layers {}-{} are not a range", range.first, range.last), {});
             if (range.last >= layers_)
                 bad(fmt::format("layer {} does not exist: the model has {} layers, 0 to {}", range.last, layers_,
                                 layers_ - 1),

@@ -69,7 +69,8 @@ struct LayerConfiguration
     bool operator==(const LayerConfiguration&) const = default;
 };
 
-/// A configuration of the cache; its text is the grammar of docs/configuration.md (CODECS.md 0).
+/// A configuration of the cache; its text is the grammar of docs/configuration.md (docs/codecs.md, "The space of
+/// codecs").
 struct Configuration
 {
     CodecSpec k, v;

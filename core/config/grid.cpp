@@ -188,7 +188,7 @@ private:
         const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
         if (digits.empty() || error != std::errc() || end != digits.data() + digits.size())
             fail(start,
-                 fmt::format("{} is not a range: {} is no whole number up to {}", quoted(range), quoted(digits),
+                 fmt::format("{} is not a range: {} is not a whole number up to {}", quoted(range), quoted(digits),
                              std::numeric_limits<std::uint32_t>::max()),
                  "a range is first..last or first..last..step, alone between \"(\", \"|\" and \")\"");
         return value;
@@ -240,7 +240,7 @@ Configuration parse_point(std::string_view grid, const Point& point)
             : point.origin.empty()                                      ? 0
                                                                         : point.origin.back() + 1;
         throw PlacedError(error.kind(), grid, std::min(offset, grid.size()),
-                          fmt::format("the point {} is no configuration: its column {}: {}", quoted(point.text),
+                          fmt::format("the point {} is not a configuration: its column {}: {}", quoted(point.text),
                                       config::column_of(point.text, error.offset()), error.sentence()),
                           error.hint());
     }

@@ -160,7 +160,7 @@ Calibration Importer::read()
 {
     const std::optional<c10::IValue> layers = member(unpickle(file_), "layers");
     if (!layers || !layers->isList())
-        refuse(file_, "it is no dictionary with a list \"layers\"");
+        refuse(file_, "it is not a dictionary with a list \"layers\"");
     const auto list = layers->toListRef();
     if (static_cast<int>(list.size()) != config_.layers)
         refuse(file_, fmt::format("it has {} layers and the model {}", list.size(), config_.layers));

@@ -40,7 +40,7 @@ struct ChosenCalibration
     std::optional<std::string> text_hash;
 };
 /// The run that is asked for, else the store's newest of the model. Throws Error{NotFound} when there is none,
-/// {InvalidArgument} when the run is no calibration of this model.
+/// {InvalidArgument} when the run is not a calibration of this model.
 ChosenCalibration choose_calibration(const Store& store, const std::string& model_hash,
                                      std::optional<std::int64_t> run);
 

@@ -38,7 +38,7 @@ void require_folder(const std::filesystem::path& folder)
 bool wants_reference(const EngineOptions& options)
 {
     if (options.kernels != "fast" && options.kernels != "reference")
-        throw Error(ErrorKind::InvalidArgument, fmt::format("\"{}\" are no kernels", options.kernels),
+        throw Error(ErrorKind::InvalidArgument, fmt::format("\"{}\" is not a set of kernels", options.kernels),
                     "use fast or reference");
     return options.kernels == "reference";
 }

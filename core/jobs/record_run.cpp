@@ -135,7 +135,7 @@ ChosenCalibration choose_calibration(const Store& store, const std::string& mode
     if (run) {
         const std::optional<Provenance> found = store.run(*run);
         if (!found || (found->run.kind != RunKind::Calibrate && found->run.kind != RunKind::Import))
-            throw Error(ErrorKind::InvalidArgument, fmt::format("{}: run {} is no calibration", file, *run),
+            throw Error(ErrorKind::InvalidArgument, fmt::format("{}: run {} is not a calibration", file, *run),
                         "kvw export --table runs --format md lists the runs");
         if (found->run.status != RunStatus::Measured)
             throw Error(ErrorKind::InvalidArgument,

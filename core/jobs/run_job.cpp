@@ -13,7 +13,7 @@ Specification read(RunKind kind, const std::string& text)
         return nlohmann::json::parse(text).get<Specification>();
     } catch (const nlohmann::json::exception& error) {
         throw Error(ErrorKind::BadInput,
-                    fmt::format("this is no specification of a {} job: {}", name(kind), error.what()),
+                    fmt::format("this is not a specification of a {} job: {}", name(kind), error.what()),
                     "make the job again");
     }
 }

@@ -39,7 +39,8 @@ enum class Extent {
     LastAttend ///< up to the last layer's attend(): all that calibration reads
 };
 
-/// A low-rank basis of one layer's values that is multiplied into the weights around them (CODECS.md 4h), fp64:
+/// A low-rank basis of one layer's values that is multiplied into the weights around them (docs/codecs.md, "Folding"),
+/// fp64:
 ///     v' = E^T (v - mean) comes out of v_proj, and o_proj takes v' where it took v = D v' + mean.
 struct ValueFold
 {
@@ -65,16 +66,17 @@ public:
                                Observer* maybe_observer = nullptr, Extent extent = Extent::Hidden) = 0;
     /// hidden [rows, hidden_size] fp32 -> [rows, vocab_size] fp32. Callers pass at most kLogitRows rows at a time.
     virtual at::Tensor logits(const at::Tensor& hidden) = 0;
-    /// The columns first..first + out.size(1) of the logits alone, any number of rows, into out (fp32, unit stride within
-    /// a row): for those who go through the vocabulary piece by piece and keep nothing. `first` is a multiple of
+    /// The columns first..first + out.size(1) of the logits alone, any number of rows, into out (fp32, unit stride
+    /// within a row): for those who go through the vocabulary piece by piece and keep nothing. `first` is a multiple of
     /// kLogitColumnStep.
     virtual void logits_part(const at::Tensor& hidden, std::int64_t first, at::Tensor& out);
 
-    /// sum over the group's query heads of W_o,h W_o,h^T, [head_dim, head_dim] row-major fp64 (CODECS.md 0).
+    /// sum over the group's query heads of W_o,h W_o,h^T, [head_dim, head_dim] row-major fp64 (docs/codecs.md,
+    /// "Moments").
     virtual std::vector<double> output_gram(int layer, int kv_head) const = 0;
-    /// The same model with folded values in these layers (one entry a layer, empty: as it is), sharing all other weights.
-    /// Its `v` has `rank` numbers a head, and so has what attend() gives back. Multiplied in fp64, then held in the compute
-    /// type. Throws Error{Unsupported} for a family that cannot.
+    /// The same model with folded values in these layers (one entry a layer, empty: as it is), sharing all other
+    /// weights. Its `v` has `rank` numbers a head, and so has what attend() gives back. Multiplied in fp64, then held
+    /// in the compute type. Throws Error{Unsupported} for a family that cannot.
     virtual std::unique_ptr<Decoder> with_folded_values(std::span<const std::optional<ValueFold>> layers) const;
     /// Bytes of the matrices that one decode step of one sequence reads.
     virtual double weight_bytes_per_step() const = 0;
@@ -96,8 +98,8 @@ struct DecoderOptions
     std::string device = "cpu"; ///< "cpu" or "cuda"
 };
 
-/// Loads the weights of a family this program knows. Throws Error{BadInput} naming the tensor for shapes that contradict
-/// config.json and for NaN or infinite weights, Error{Unsupported} for a device that is not there.
+/// Loads the weights of a family this program knows. Throws Error{BadInput} naming the tensor for shapes that
+/// contradict config.json and for NaN or infinite weights, Error{Unsupported} for a device that is not there.
 std::unique_ptr<Decoder> open_decoder(const ModelConfig& config, std::shared_ptr<const WeightFiles> weights,
                                       const DecoderOptions& options);
 

@@ -43,13 +43,13 @@ struct GenerationResult
 inline constexpr std::int64_t kPrefillChunk = 512;
 
 /// Reads the prompt in chunks (the last chunk's and older tokens coded as the policy says) and then token by token.
-/// `on_token` is called with every token as it comes and may throw Error{Cancelled}. Throws Error{InvalidArgument} for an
-/// empty prompt, a negative temperature or a top_p outside (0, 1].
+/// `on_token` is called with every token as it comes and may throw Error{Cancelled}. Throws Error{InvalidArgument} for
+/// an empty prompt, a negative temperature or a top_p outside (0, 1].
 GenerationResult generate(Decoder& decoder, std::shared_ptr<const FittedConfiguration> fitted,
                           std::span<const std::int32_t> prompt, const SamplingOptions& options,
                           const std::function<void(std::int32_t)>& on_token);
 
-/// Agreement of a configuration with the identity run's text (MEASUREMENT.md, Generation).
+/// Agreement of a configuration with the identity run's text (docs/measurement.md, "Generation").
 struct Agreement
 {
     std::optional<int> first_difference; ///< position of the first new token that differs; empty when none does

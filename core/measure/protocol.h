@@ -9,7 +9,7 @@
 
 namespace kvw {
 
-/// How a window is fed to the cache (MEASUREMENT.md, Protocol).
+/// How a window is fed to the cache (docs/measurement.md, "Protocol").
 struct Protocol
 {
     enum class Kind {

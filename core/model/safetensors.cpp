@@ -108,13 +108,13 @@ void WeightFiles::Impl::open_shards(const std::filesystem::path& index)
     const auto found = json.find("weight_map");
     if (found == json.end() || !found->is_object() || found->empty())
         throw Error(ErrorKind::BadInput,
-                    fmt::format("{}: weight_map is no object of tensors and their files", index.string()));
+                    fmt::format("{}: weight_map is not an object that maps tensors to files", index.string()));
     std::set<std::string> shards;
     for (const auto& [name, shard] : found->items()) {
         if (!shard.is_string() || !is_plain_name(shard.get<std::string>()))
             throw Error(ErrorKind::BadInput,
-                        fmt::format("{}: tensor \"{}\": {} is no file name in this folder", index.string(), name,
-                                    shard.dump(-1, ' ', true).substr(0, 80)));
+                        fmt::format("{}: tensor \"{}\": {} is not the name of a file in this folder", index.string(),
+                                    name, shard.dump(-1, ' ', true).substr(0, 80)));
         shards.insert(shard.get<std::string>());
     }
     if (shards.size() > kMaxShards)

@@ -83,13 +83,13 @@ private:
         const bool texts = metadata.is_object()
             && std::all_of(metadata.begin(), metadata.end(), [](const Json& value) { return value.is_string(); });
         if (!texts)
-            bad("__metadata__ is no object of texts");
+            bad("__metadata__ is not an object of strings");
     }
 
     TensorEntry tensor(const std::string& name, const Json& value) const
     {
         if (!value.is_object())
-            bad_tensor(name, "its entry is no object");
+            bad_tensor(name, "its entry is not an object");
         for (const char* key : {"dtype", "shape", "data_offsets"})
             if (!value.contains(key))
                 bad_tensor(name, fmt::format("{} is missing", key));
@@ -108,7 +108,7 @@ private:
     std::uint64_t type_bits(const std::string& name, const Json& value, std::string& type) const
     {
         if (!value.is_string())
-            bad_tensor(name, "dtype is no text");
+            bad_tensor(name, "dtype is not a string");
         type = value.get<std::string>();
         const auto found =
             std::find_if(kTypeBits.begin(), kTypeBits.end(), [&](const auto& row) { return row.first == type; });
@@ -120,7 +120,7 @@ private:
     std::vector<std::int64_t> shape(const std::string& name, const Json& value) const
     {
         if (!value.is_array() || value.size() > kMaxAxes)
-            bad_tensor(name, fmt::format("shape is no list of at most {} numbers", kMaxAxes));
+            bad_tensor(name, fmt::format("shape is not a list of at most {} numbers", kMaxAxes));
         std::vector<std::int64_t> shape;
         for (const Json& axis : value)
             shape.push_back(static_cast<std::int64_t>(whole(name, "shape", axis)));
@@ -142,7 +142,7 @@ private:
     void offsets(const std::string& name, const Json& value, TensorEntry& entry) const
     {
         if (!value.is_array() || value.size() != 2)
-            bad_tensor(name, "data_offsets is no pair of numbers");
+            bad_tensor(name, "data_offsets is not a pair of numbers");
         const std::uint64_t begin = whole(name, "data_offsets", value[0]), end = whole(name, "data_offsets", value[1]);
         const std::uint64_t room = file_.size() - data_begin_;
         if (begin > end)

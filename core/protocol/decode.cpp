@@ -67,7 +67,7 @@ public:
     {
         const Json& array = need(key);
         if (!array.is_array())
-            refuse(fmt::format("the field \"{}\" is no list", key));
+            refuse(fmt::format("the field \"{}\" is not a list", key));
         if (array.size() > kMaxListItems)
             refuse(fmt::format("the list \"{}\" has {} items, more than {}", key, array.size(), kMaxListItems));
         std::vector<std::string> items;
@@ -79,7 +79,7 @@ public:
     static std::string text_of(const Json& value, const char* key, std::size_t limit)
     {
         if (!value.is_string())
-            refuse(fmt::format("the field \"{}\" is no text", key));
+            refuse(fmt::format("the field \"{}\" is not a string", key));
         auto text = value.get<std::string>();
         if (text.size() > limit)
             refuse(fmt::format("the field \"{}\" has {} bytes, more than {}", key, text.size(), limit));
@@ -89,7 +89,7 @@ public:
     static double number_of(const Json& value, const char* key, double least)
     {
         if (!value.is_number())
-            refuse(fmt::format("the field \"{}\" is no number", key));
+            refuse(fmt::format("the field \"{}\" is not a number", key));
         const auto number = value.get<double>();
         if (!(number >= least && number <= kMaxNumber))
             refuse(fmt::format("the field \"{}\" is {}, out of range", key, number));
@@ -99,7 +99,7 @@ public:
     static std::int64_t whole_of(const Json& value, const char* key, std::int64_t least, std::int64_t most)
     {
         if (!value.is_number_integer())
-            refuse(fmt::format("the field \"{}\" is no whole number", key));
+            refuse(fmt::format("the field \"{}\" is not a whole number", key));
         // Beyond int64 the library keeps an unsigned number; a plain get would wrap it.
         const bool fits = !value.is_number_unsigned()
             || value.get<std::uint64_t>() <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());

@@ -3,7 +3,8 @@
 
 namespace kvw {
 
-/// Bytes of a cache, counted from the storage it holds (MEASUREMENT.md, Bytes). Averages over windows may be fractions.
+/// Bytes of a cache, counted from the storage it holds (docs/measurement.md, "Bytes"). Averages over windows may be
+/// fractions.
 struct Ledger
 {
     double payload_bytes = 0; ///< codes, and vectors of sides that are not coded at all

@@ -12,7 +12,7 @@ namespace kvw {
 /// Weighted first and second moments of row vectors x_t in R^dim with weights w_t (1 when unweighted), in fp64.
 ///     weight  = sum w_t       mean = sum w_t x_t / weight       scatter = sum w_t (x_t - mean)(x_t - mean)^T
 /// `scatter` is [dim, dim], row-major, symmetric, both triangles filled; the covariance is scatter / weight.
-/// The raw second moment of CODECS.md 0 is C = scatter + weight mean mean^T.
+/// The raw second moment of docs/codecs.md, "Moments", is C = scatter + weight mean mean^T.
 struct Moments
 {
     int dim = 0;
@@ -22,8 +22,8 @@ struct Moments
     std::vector<double> scatter; ///< [dim, dim]
 };
 
-/// What the vectors are. Queries are those of all query heads of a KV head, stacked (CODECS.md 4b), before the
-/// 1/sqrt(head_dim) of attention.
+/// What the vectors are. Queries are those of all query heads of a KV head, stacked (docs/codecs.md, "Query-aware
+/// keys"), before the 1/sqrt(head_dim) of attention.
 enum class Quantity { QueryPreRope, Query, KeyPreRope, Key, Value };
 /// Over all positions of a window, or without the first `sinks` ones.
 enum class Positions { All, AfterSinks };
@@ -52,8 +52,8 @@ struct HeadMoments
     std::vector<double> absolute_maximum; ///< [dim], largest |x| by channel; empty in weighted entries
 };
 
-/// M = sum over the group's query heads h of W_o,h W_o,h^T, [head_dim, head_dim] (CODECS.md 0): what the output
-/// projection makes of a value error.
+/// M = sum over the group's query heads h of W_o,h W_o,h^T, [head_dim, head_dim] (docs/codecs.md, "Moments"): what the
+/// output projection makes of a value error.
 struct OutputGram
 {
     int layer = 0;

@@ -6,8 +6,8 @@
 
 namespace kvw {
 
-/// What one configuration scored on a text (MEASUREMENT.md). The identity run has nothing to be compared with: its
-/// differences, KL and agreement are empty, which is not 0.
+/// What one configuration scored on a text (docs/measurement.md, "Windows"). The identity run has nothing to be
+/// compared with: its differences, KL and agreement are empty, which is not 0.
 struct QualityRecord
 {
     RowId run = 0;

@@ -106,7 +106,7 @@ std::vector<double> matrix_of(const sql::RowReader& row, std::string_view column
     std::optional<std::vector<double>> matrix = unpack_matrix(blob, dim);
     if (!matrix)
         row.refuse(column,
-                   fmt::format("its blob of {} bytes is no matrix of {} x {} numbers", blob.bytes.size(), dim, dim));
+                   fmt::format("its blob of {} bytes is not a matrix of {} x {} numbers", blob.bytes.size(), dim, dim));
     return std::move(*matrix);
 }
 

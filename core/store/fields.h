@@ -281,7 +281,7 @@ private:
             const auto blob = convert<Blob>(column, value);
             if (!numbers_of(blob.bytes, numbers))
                 refuse(column,
-                       fmt::format("a blob of {} bytes, which is no multiple of {}", blob.bytes.size(),
+                       fmt::format("a blob of {} bytes, which is not a multiple of {}", blob.bytes.size(),
                                    sizeof(typename T::value_type)));
             return numbers;
         } else

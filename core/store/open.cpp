@@ -96,10 +96,10 @@ void check_head(const Connection& connection)
     const std::string_view begin(reinterpret_cast<const char*>(head.bytes.data()), 16);
     const std::string hint = "choose a project file (*.kvw)";
     if (begin != magic)
-        throw Error(
-            ErrorKind::BadInput,
-            fmt::format("{}: it is no project file: it does not begin as SQLite databases do", connection.name()),
-            hint);
+        throw Error(ErrorKind::BadInput,
+                    fmt::format("{}: it is not a project file: it does not begin as an SQLite database does",
+                                connection.name()),
+                    hint);
     const auto header_bytes = static_cast<std::int64_t>(head.bytes.size());
     if (head.file_bytes < header_bytes)
         refuse_cut_off(connection, head.file_bytes, header_bytes);
@@ -205,7 +205,7 @@ public:
         std::error_code none;
         const fs::path path = fs::weakly_canonical(fs::absolute(file_, none), none);
         if (file_.empty() || none)
-            throw Error(ErrorKind::InvalidArgument, fmt::format("\"{}\" is no name of a file", name()),
+            throw Error(ErrorKind::InvalidArgument, fmt::format("\"{}\" is not a file name", name()),
                         "choose a project file (*.kvw)");
         found_ = look(file_, path);
         if (found_ == Found::Something)

@@ -103,7 +103,7 @@ void Store::save_as(const fs::path& file) const
     std::error_code none;
     const fs::path target = fs::weakly_canonical(fs::absolute(file, none), none);
     if (file.empty() || none)
-        throw Error(ErrorKind::InvalidArgument, fmt::format("\"{}\" is no name of a file", file.string()),
+        throw Error(ErrorKind::InvalidArgument, fmt::format("\"{}\" is not a file name", file.string()),
                     "choose another name");
     check_target(connection.path(), target);
     Part part(target);

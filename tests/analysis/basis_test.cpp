@@ -227,7 +227,7 @@ TEST(RandomBasis, IsTheQrWithPositiveDiagonal)
     expect_near(encoder_of(rotation_basis(6, 77)), wanted, 1e-11);
 }
 
-// CODECS.md 4a: over seeds the error is (1 - r/d) of the trace.
+// docs/codecs.md, "Principal components": over seeds the error is (1 - r/d) of the trace.
 TEST(RandomBasis, ExpectedErrorIsTheShareOfTheTrace)
 {
     const Example data = example(8, 60, 9);

@@ -108,7 +108,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadGrid{"k=pca:(-8..8)", 8, "is not a range", ""}, BadGrid{"k=pca:(1..99999999999)", 8, "is not a range", ""},
         BadGrid{std::string(17, '('), 17, "nested more than 16 deep", ""},
         BadGrid{"sinks=(0|4) k=pca:(8|x)", 22,
-                "the point \"sinks=0 k=pca:x\" is no configuration: its column 15: \"x\" is not a rank", ""},
+                "the point \"sinks=0 k=pca:x\" is not a configuration: its column 15: \"x\" is not a rank", ""},
         BadGrid{"k=pca:(0..64..8)", 8, "the point \"k=pca:0\"", ""},
         BadGrid{"k=(pca:8|kvtc:8)", 10, "\"kvtc\"", "", ErrorKind::Unsupported},
         BadGrid{"k=pca:(8|)", 7, "the point \"k=pca:\"", ""},

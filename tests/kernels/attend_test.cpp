@@ -153,8 +153,8 @@ TEST_P(Attend, LongContextsWithSharpAndFlatAttentionAreExact)
     }
 }
 
-/// One of the models' head sizes, 1 to 16 query heads, ranks and lengths at random and next to the edges of blocks, formats
-/// and cuts at random; segments without tokens lie between others.
+/// One of the models' head sizes, 1 to 16 query heads, ranks and lengths at random and next to the edges of blocks,
+/// formats and cuts at random; segments without tokens lie between others.
 Problem random_problem(std::mt19937& random, unsigned seed)
 {
     const auto below = [&random](int end) { return static_cast<int>(random() % static_cast<unsigned>(end)); };
@@ -228,8 +228,8 @@ TEST_P(Attend, ScalesByGroupAreExact)
     }
 }
 
-/// The keys of some models have a bias of norm 900 (CODECS.md, "K against V"): scores are large, and nearly the same for all
-/// tokens. Their rounding is a share of the score, so of exp(s).
+/// The keys of some models have a bias of norm 900 (docs/codecs.md, "What the rotary embedding does to a spectrum"):
+/// scores are large, and nearly the same for all tokens. Their rounding is a share of the score, so of exp(s).
 TEST_P(Attend, KeysWithALargeBiasAreExact)
 {
     for (const RowType type : {RowType::Fp32, RowType::Bf16, RowType::Int8, RowType::Int4}) {
@@ -244,7 +244,8 @@ TEST_P(Attend, KeysWithALargeBiasAreExact)
     }
 }
 
-/// Products of integers add up 16 bits times 8 in 32: here every factor is the largest one, and so is every code, or none.
+/// Products of integers add up 16 bits times 8 in 32: here every factor is the largest one, and so is every code, or
+/// none.
 TEST_P(Attend, LargestFactorsAndCodesDoNotOverflow)
 {
     unsigned seed = 0;

@@ -176,7 +176,7 @@ TEST(Safetensors, HeadersThatAreNoTensors)
     expect_bad_file(file_bytes("not json", ""), "does not begin with \"{\"");
     expect_bad_file(file_bytes("{oops}", ""), "not JSON");
     expect_bad_file(file_bytes("[]", ""), "does not begin");
-    expect_bad_file(file_bytes("{\"a\":3}", ""), "tensor \"a\": its entry is no object");
+    expect_bad_file(file_bytes("{\"a\":3}", ""), "tensor \"a\": its entry is not an object");
     expect_bad_file(file_bytes("{\"a\":{}}", ""), "dtype is missing");
     expect_bad_file(file_bytes(R"({"__metadata__":{"x":1}})", ""), "__metadata__");
     expect_bad_file(file_bytes(R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},)"
@@ -195,12 +195,12 @@ TEST(Safetensors, HeadersThatAreNoTensors)
 TEST(Safetensors, TypesAndShapes)
 {
     expect_bad("a", "dtype", "F33", "tensor \"a\": the type \"F33\" is unknown");
-    expect_bad("a", "dtype", 32, "dtype is no text");
+    expect_bad("a", "dtype", 32, "dtype is not a string");
     expect_bad("a", "dtype", "BF16", "BF16 of shape [2, 3] takes 12 bytes, and its offsets span 24");
     expect_bad("a", "shape", Json::array({-2, -3}), "shape has -2");
     expect_bad("a", "shape", Json::array({2.0, 3}), "shape has 2.0");
     expect_bad("a", "shape", Json::array({"2", 3}), "shape has \"2\"");
-    expect_bad("a", "shape", 6, "shape is no list");
+    expect_bad("a", "shape", 6, "shape is not a list");
     expect_bad("a", "shape", Json::array({2, 4}), "takes 32 bytes");
     expect_bad("a", "shape", Json::array({18446744073709551615ull}), "shape has 18446744073709551615");
     expect_bad("a", "shape", Json::array({4294967296, 4294967296}), "more elements than can be counted");
@@ -317,7 +317,7 @@ TEST(SafetensorsShards, IndexesThatAreNone)
     for (const char* name : {"../one.safetensors", "/etc/passwd", "", "..", ".hidden", "a\\b"}) {
         shards.index["weight_map"]["a"] = name;
         shards.write_index();
-        shards.expect_bad(ErrorKind::BadInput, "is no file name in this folder");
+        shards.expect_bad(ErrorKind::BadInput, "is not the name of a file in this folder");
     }
     shards.index["weight_map"]["a"] = 3;
     shards.write_index();

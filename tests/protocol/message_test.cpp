@@ -131,7 +131,7 @@ TEST(Protocol, WhatIsNoMessageIsNamed)
     EXPECT_THAT(error_text("hello"), HasSubstr("not JSON"));
     EXPECT_THAT(error_text("[1]"), HasSubstr("no JSON object"));
     EXPECT_THAT(error_text("{}"), HasSubstr("\"type\" is missing"));
-    EXPECT_THAT(error_text(R"({"type":3})"), HasSubstr("\"type\" is no text"));
+    EXPECT_THAT(error_text(R"({"type":3})"), HasSubstr("\"type\" is not a string"));
     EXPECT_THAT(error_text(R"({"type":"cancel"} {})"), HasSubstr("not JSON"));
     EXPECT_THAT(error_text(R"({"type":"cancel","type":"hello"})"), HasSubstr("\"type\" stands twice"));
     EXPECT_THAT(error_text(R"({"type":"x","a":{"b":{"c":{"d":{"e":1}}}}})"), HasSubstr("nested more than 4"));

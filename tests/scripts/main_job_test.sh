@@ -47,7 +47,8 @@ start() {
             KVW_MODEL_STAMP=$folder/one.txt text_calibrate=$folder/one.txt text_evaluate=$folder/two.txt
         # shellcheck source=scripts/main_job.sh
         source "$scripts/main_job.sh"
-        main_job
+        main_job_quality
+        main_job_speed
     ) >"$folder/log" 2>&1 || status=$?
 }
 fresh() { rm -rf "$folder/example.kvw" "$folder/stamps" "$folder/signal"; }
@@ -65,7 +66,7 @@ says "1300 tokens a second"
 grep -q "fewer tokens" "$folder/log" && fail "a fast machine takes the whole"
 # The first spectra and the first table come before the sweep.
 order=$(grep -v -e --version "$folder/calls" | cut -d' ' -f1 | tr '\n' ' ')
-equal "$order" "ppl calibrate spectra calibrate spectra ppl sweep bench generate export " "order"
+equal "$order" "ppl calibrate spectra calibrate spectra ppl sweep export bench generate " "order"
 
 # A second start only shows what is there, however fast the machine is now.
 start 10
@@ -79,7 +80,7 @@ for rate in 900 500 350 250; do
     equal "$status" 0 "exit code at $rate"
     now=$(tokens_of calibrate)
     [ "$now" -lt "$before" ] || fail "$now tokens at $rate tokens a second, and $before at a faster speed"
-    [ "$((now % 512))" -eq 0 ] || fail "$now is no whole number of windows"
+    [ "$((now % 512))" -eq 0 ] || fail "$now is not a whole number of windows"
     says "fewer tokens than on a fast machine: $now of 16384"
     minutes=$(sed -n 's/.*at most about \([0-9]*\) minutes.*/\1/p' "$folder/log")
     [ "$minutes" -le 5 ] || fail "$minutes minutes at $rate tokens a second"
@@ -105,7 +106,7 @@ for case in "KILL 137 killed (SIGKILL)" "TERM 143 stopped by SIGTERM" "INT 130 C
     rm "$folder/signal"
     start 1300
     equal "$status" 0 "exit code of the start after SIG$signal"
-    equal "$(cut -d' ' -f1 "$folder/calls" | tr '\n' ' ')" "--version sweep bench generate export " "after SIG$signal"
+    equal "$(cut -d' ' -f1 "$folder/calls" | tr '\n' ' ')" "--version sweep export bench generate " "after SIG$signal"
     equal "$(tokens_of sweep)" "$first" "tokens after SIG$signal"
 done
 

@@ -149,7 +149,7 @@ void WorkerClient::takeBadLine(const std::string& why)
     addLog(tr("no message: %1").arg(reason));
     if (m_badLines >= kBadLines)
         fail(QStringLiteral("protocol"),
-             {tr("The worker wrote %n line(s) that are no messages; the first: %1", nullptr, m_badLines)
+             {tr("The worker wrote %n line(s) that are not messages; the first: %1", nullptr, m_badLines)
                   .arg(m_firstBadLine),
               tr("%1 may be another program, or of another version.").arg(m_program)});
 }

@@ -95,7 +95,7 @@ public:
 Q_SIGNALS:
     void stateChanged(kvw::WorkerClient::State state);
     void progressChanged();
-    void metrics(const QString& name, const QList<QPointF>& points); ///< new points, value NaN where it is no number
+    void metrics(const QString& name, const QList<QPointF>& points); ///< new points, value NaN where it is not a number
     void text(int index, const QString& piece);                      ///< generated text
     void committed();                                                ///< the store has something new
     void logged(const QStringList& lines);

@@ -16,7 +16,7 @@ enum class EditResult {
     NotHere        ///< neither the widget nor what it is in can do that
 };
 
-/// What a widget that is no text and no list of Qt's puts onto the clipboard (a plot: its picture and its data).
+/// What a widget that is not a text and not a list of Qt's puts onto the clipboard (a plot: its picture and its data).
 class Copyable
 {
 public:

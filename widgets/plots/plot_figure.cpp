@@ -70,7 +70,7 @@ QByteArray PlotFigure::drawn(FigureFormat format, const FigureOptions& options) 
     case FigureFormat::Csv:
         break;
     }
-    throw Error(ErrorKind::Internal, "data are no drawing");
+    throw Error(ErrorKind::Internal, "there is nothing to draw");
 }
 
 QByteArray PlotFigure::svg(int width, int height) const
