@@ -27,10 +27,10 @@ protected:
             const RowId id = addRun(store, RunKind::Ppl, run);
             QualityRecord quality;
             quality.run = id;
-            quality.config = *run.configuration;
+            quality.configuration = *run.configuration;
             quality.protocol = "all";
             quality.ppl = 20 + i;
-            quality.tokens = 256;
+            quality.scored_tokens = 256;
             quality.ledger = {1000, 24, 0, 0, 0, 0, 1024};
             std::vector<QualityWindow> windows;
             for (int window = 0; window < 4; ++window)

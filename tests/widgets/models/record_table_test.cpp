@@ -26,7 +26,7 @@ QualityRow quality(RowId run, const std::string& config, double ppl)
 {
     QualityRow row = sample_quality();
     row.record.run = row.source.run.id = run;
-    row.record.config = config;
+    row.record.configuration = config;
     row.record.ppl = ppl;
     return row;
 }
@@ -45,7 +45,7 @@ protected:
         target.records()->setSource(
             make_table(std::span<const QualityRow>()).columns,
             [this](ColumnChoice only) { return make_table(std::span<const QualityRow>(rows), only); },
-            {QStringLiteral("config"), QStringLiteral("ppl"), QStringLiteral("rel_ppl"), QStringLiteral("cache_bytes"),
+            {QStringLiteral("configuration"), QStringLiteral("ppl"), QStringLiteral("rel_ppl"), QStringLiteral("cache_bytes"),
              QStringLiteral("started_at")});
     }
     QString shown(int row, int column) const { return panel.filter()->index(row, column).data().toString(); }
