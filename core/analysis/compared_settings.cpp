@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/compared_settings.h"
 
+#include "core/base/utf8.h"
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -192,10 +193,8 @@ MaybeTrait prompt_of(const ComparedRun& run)
         return std::nullopt;
     constexpr std::size_t longest = 60;
     const std::string& prompt = run.generation->prompt;
-    std::size_t end = std::min(prompt.size(), longest);
-    while (end < prompt.size() && end > 0 && (static_cast<unsigned char>(prompt[end]) & 0xC0) == 0x80)
-        --end; // not inside a character
-    return Trait{prompt, "was asked \"" + prompt.substr(0, end) + (end < prompt.size() ? "..." : "") + "\""};
+    const std::string_view shown = utf8::truncated(prompt, longest);
+    return Trait{prompt, fmt::format("was asked \"{}{}\"", shown, shown.size() < prompt.size() ? "..." : "")};
 }
 
 struct Rule

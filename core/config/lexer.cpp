@@ -44,7 +44,7 @@ Token Lexer::cut() const noexcept
         return {TokenKind::Word, run(is_word_character), offset_};
     if (is_mark(first))
         return {TokenKind::Mark, text_.substr(offset_, 1), offset_};
-    return {TokenKind::Stray, text_.substr(offset_, std::max<std::size_t>(utf8_length(text_, offset_), 1)), offset_};
+    return {TokenKind::Stray, text_.substr(offset_, length_at(text_, offset_)), offset_};
 }
 
 } // namespace kvw::config

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/config/parser.h"
 
+#include "core/base/utf8.h"
 #include "core/config/place.h"
 
 #include <algorithm>
@@ -458,7 +459,7 @@ void Parser::refuse_stray(const Token& token) const
     if (token.kind != TokenKind::Stray)
         return;
     const auto byte = static_cast<unsigned char>(token.text.front());
-    if (utf8_length(token.text, 0) == 0)
+    if (!utf8::decode_at(token.text, 0).valid)
         fail(token, fmt::format("the byte 0x{:02X} is not UTF-8", byte));
     if (byte < 0x20 || byte == 0x7F)
         fail(token, fmt::format("the control character 0x{:02X} cannot stand in a configuration", byte),

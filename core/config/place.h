@@ -11,11 +11,11 @@ namespace kvw::config {
 
 inline constexpr std::size_t kMaxTextBytes = 64 * 1024; ///< of a configuration or grid
 
-/// Bytes of the UTF-8 sequence that starts at text[offset], 0 when it is none.
-std::size_t utf8_length(std::string_view text, std::size_t offset) noexcept;
-/// The column of a byte, from 1, in Unicode code points; a byte that is no UTF-8 counts as one.
+/// Bytes of the UTF-8 character at text[offset]; 1 for a byte that does not begin one; offset < text.size().
+std::size_t length_at(std::string_view text, std::size_t offset) noexcept;
+/// The column of a byte, from 1, in Unicode code points; a byte that is not UTF-8 counts as one.
 std::size_t column_of(std::string_view text, std::size_t offset) noexcept;
-/// The text on one line: control characters and bytes that are no UTF-8 as \xNN.
+/// The text on one line: control characters and bytes that are not UTF-8 as \xNN.
 std::string printable(std::string_view text);
 /// `"word"`, printable and shortened.
 std::string quoted(std::string_view word);

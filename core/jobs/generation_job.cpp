@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/jobs/job.h"
 #include "core/measure/generation.h"
-#include "core/model/chat_template.h"
+#include "core/tokenizer/chat_template.h"
 
 #include <fmt/format.h>
 

@@ -4,9 +4,9 @@
 #include "core/jobs/progress_sink.h"
 #include "core/lm/decoder.h"
 #include "core/model/model_config.h"
-#include "core/model/tokenised_text.h"
-#include "core/model/tokenizer.h"
 #include "core/protocol/specifications.h"
+#include "core/tokenizer/tokenised_text.h"
+#include "core/tokenizer/tokenizer.h"
 
 #include <filesystem>
 #include <memory>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/jobs/pipe_sink.h"
 
+#include "core/base/utf8.h"
+
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,21 +13,6 @@ namespace kvw {
 namespace {
 
 constexpr double kPeriod_s = 0.1;
-
-/// Length of the text without a character at its end whose bytes are still to come. Bytes that begin no character
-/// count as complete: waiting would not mend them.
-std::size_t complete_characters(std::string_view text)
-{
-    const std::size_t size = text.size();
-    for (std::size_t back = 1; back <= 3 && back <= size; ++back) {
-        const auto byte = static_cast<unsigned char>(text[size - back]);
-        if ((byte & 0xC0) == 0x80)
-            continue;
-        const std::size_t wanted = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC0 ? 2 : 1;
-        return wanted > back ? size - back : size;
-    }
-    return size;
-}
 
 } // namespace
 
@@ -110,7 +97,7 @@ void PipeSink::send_text(Rest incomplete)
     while (!pending_text_.empty()) {
         std::size_t end = std::min(pending_text_.size(), protocol::kMaxTextBytes);
         if (incomplete == Rest::Keep || end < pending_text_.size())
-            end = complete_characters(std::string_view(pending_text_).substr(0, end));
+            end = utf8::complete_size(std::string_view(pending_text_).substr(0, end));
         if (end == 0)
             return;
         send(protocol::Text{text_index_, pending_text_.substr(0, end)});

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
+#include "core/base/utf8.h"
 #include "core/protocol/message.h"
 #include "core/protocol/status_name.h"
 
@@ -19,10 +20,7 @@ std::string cut(const std::string& text, std::size_t limit)
     if (text.size() <= limit)
         return text;
     constexpr std::string_view ellipsis = "...";
-    std::size_t end = limit - ellipsis.size();
-    for (int back = 0; back < 3 && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80; ++back)
-        --end;
-    return text.substr(0, end).append(ellipsis);
+    return std::string(utf8::truncated(text, limit - ellipsis.size())).append(ellipsis);
 }
 
 /// Valid UTF-8 of at most `limit` bytes. A replaced byte takes three, hence the second cut; the first bounds the work.

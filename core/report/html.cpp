@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/utf8.h"
 #include "core/report/document.h"
 #include "core/report/svg.h"
-#include "core/report/utf8.h"
 
 #include <fmt/format.h>
 
@@ -42,7 +42,7 @@ nav ol { columns: 2; margin: .5rem 0 0; }
 std::string escaped(std::string_view words)
 {
     std::string out;
-    for (const char c : valid_utf8(words)) {
+    for (const char c : utf8::lossy(words)) {
         switch (c) {
         case '&':
             out += "&amp;";

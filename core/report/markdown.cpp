@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/utf8.h"
 #include "core/report/formats.h"
 #include "core/report/markdown_text.h"
 #include "core/report/reader_table.h"
-#include "core/report/utf8.h"
 
 #include <fmt/format.h>
 
@@ -26,7 +26,7 @@ std::string escaped(const std::string& text, ReaderStyle style)
 
 void append_padded(std::string& out, std::string_view text, std::size_t width, ReaderAlign align)
 {
-    const std::string blanks(width - std::min(width, display_width(text)), ' ');
+    const std::string blanks(width - std::min(width, utf8::display_width(text)), ' ');
     out += ' ';
     if (align == ReaderAlign::Right)
         out += blanks;
@@ -43,10 +43,10 @@ void append_rows(std::string& out, const ReaderTable& table)
     std::vector<std::size_t> widths;
     for (std::size_t i = 0; i < table.heads.size(); ++i) {
         const auto& [title, align, style] = table.heads[i];
-        std::size_t width = std::max<std::size_t>(3, display_width(title));
+        std::size_t width = std::max<std::size_t>(3, utf8::display_width(title));
         for (std::vector<std::string>& row : rows) {
             row[i] = escaped(row[i], style);
-            width = std::max(width, display_width(row[i]));
+            width = std::max(width, utf8::display_width(row[i]));
         }
         widths.push_back(width);
         append_padded(head, title, width, align);

@@ -2,7 +2,7 @@
 #include "core/report/table.h"
 
 #include "core/base/error.h"
-#include "core/report/utf8.h"
+#include "core/base/utf8.h"
 
 #include <fmt/format.h>
 
@@ -20,7 +20,7 @@ Cell make_cell(Number value)
     return static_cast<std::int64_t>(value);
 }
 Cell make_cell(double value) { return value; }
-Cell make_cell(const std::string& words) { return valid_utf8(words); }
+Cell make_cell(const std::string& words) { return utf8::lossy(words); }
 Cell make_cell(const std::vector<double>& numbers) { return numbers; }
 template<typename Enumeration>
 requires std::is_enum_v<Enumeration> Cell make_cell(Enumeration value) { return std::string(name(value)); }

@@ -5,6 +5,7 @@
 #include "core/analysis/random.h"
 #include "core/base/error.h"
 #include "core/records/moments.h"
+#include "tests/support/paths.h"
 
 #include <fstream>
 #include <string>
@@ -24,7 +25,7 @@ using Vector = Eigen::VectorXd;
 inline const nlohmann::json& vectors()
 {
     static const nlohmann::json document =
-        nlohmann::json::parse(std::ifstream(KVW_SOURCE_DIR "/tests/analysis/vectors.json"));
+        nlohmann::json::parse(std::ifstream(kvw::testing::source_folder() / "tests/analysis/vectors.json"));
     return document;
 }
 

@@ -12,9 +12,9 @@ namespace kvw {
 namespace {
 
 using namespace analysis_test;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::SizeIs;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 ComparedRun quality_run(RowId id, const std::string& config, std::vector<double> nll)
 {

@@ -2,8 +2,9 @@
 // Bad input: a sentence that says what, where and what to do, a non-zero exit, nothing lost.
 #include "kernels/cpu/cpu_features.h"
 #include "tests/app/program.h"
-#include "tests/model/tokenizer_support.h"
+#include "tests/support/paths.h"
 #include "tests/support/tiny_model.h"
+#include "tests/tokenizer/tokenizer_support.h"
 
 #include <gmock/gmock.h>
 #include <sqlite3.h>
@@ -29,7 +30,7 @@ protected:
     {
         tiny.vocab = 300;
         tiny.write(model());
-        folder.write("model/tokenizer.json", model_test::byte_level_json().dump());
+        folder.write("model/tokenizer.json", tokenizer_test::byte_level_json().dump());
         std::string text;
         for (int i = 0; i < 40; ++i)
             text += "The window is " + std::to_string(i) + " tokens wide. ";
@@ -162,7 +163,7 @@ TEST_F(HostileInput, NotANumberInTheWeights)
 
 TEST_F(HostileInput, TokenizerOfAnotherModel)
 {
-    Json tokenizer = model_test::byte_level_json();
+    Json tokenizer = tokenizer_test::byte_level_json();
     for (int i = 256; i < 400; ++i)
         tokenizer["model"]["vocab"]["word" + std::to_string(i)] = i;
     folder.write("model/tokenizer.json", tokenizer.dump());
@@ -272,7 +273,7 @@ TEST_F(HostileInput, OutputToAFullDisk)
     ASSERT_EQ(calibrate().exit_code, 0);
     const std::string log = (folder.path() / "log").string();
     const std::string command =
-        KVW_BINARY_DIR "/bin/kvw export --format csv --store " + store() + " > /dev/full 2> " + log;
+        testing::program("kvw").string() + " export --format csv --store " + store() + " > /dev/full 2> " + log;
     const int status = std::system(command.c_str());
     EXPECT_EQ(WEXITSTATUS(status), 1);
     EXPECT_THAT(folder.read("log"), HasSubstr("could not be written"));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "tests/support/paths.h"
 #include "tests/support/temporary_folder.h"
 
 #include <gtest/gtest.h>
@@ -38,7 +39,7 @@ class Program
 public:
     explicit Program(const Arguments& arguments, int input = -1, const std::vector<std::string>& environment = {})
     {
-        std::vector<std::string> words{KVW_BINARY_DIR "/bin/kvw"};
+        std::vector<std::string> words{testing::program("kvw").string()};
         words.insert(words.end(), arguments.begin(), arguments.end());
         std::vector<char*> argv;
         for (std::string& word : words)

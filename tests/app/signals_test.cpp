@@ -4,8 +4,8 @@
 #include "core/protocol/message.h"
 #include "core/store/store.h"
 #include "tests/app/program.h"
-#include "tests/model/tokenizer_support.h"
 #include "tests/support/tiny_model.h"
+#include "tests/tokenizer/tokenizer_support.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -38,7 +38,7 @@ protected:
         test::TinyModel tiny;
         tiny.vocab = 300;
         tiny.write(folder.path() / "model");
-        folder.write("model/tokenizer.json", model_test::byte_level_json().dump());
+        folder.write("model/tokenizer.json", tokenizer_test::byte_level_json().dump());
     }
 
     std::string path(const char* name) const { return (folder.path() / name).string(); }

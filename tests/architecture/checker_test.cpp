@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/architecture/checker.h"
 
+#include "tests/support/paths.h"
+#include "tests/support/temporary_folder.h"
+
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -12,10 +15,10 @@
 namespace kvw::architecture {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::UnorderedElementsAre;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
 
 const std::string kSpdx = "// SPDX-License-Identifier: GPL-3.0-or-later\n";
 const std::string kCmake = "# SPDX-License-Identifier: GPL-3.0-or-later\n"
@@ -27,15 +30,11 @@ const std::string kCmake = "# SPDX-License-Identifier: GPL-3.0-or-later\n"
                            "kvw_room(jobs ROOMS lm store)\n";
 
 /// A small tree that has nothing to find, for a test to plant one thing in.
-class Tree : public testing::Test
+class Tree : public ::testing::Test
 {
 protected:
     Tree()
     {
-        std::string name = (std::filesystem::temp_directory_path() / "kvw-tree-XXXXXX").string();
-        if (!::mkdtemp(name.data()))
-            throw std::runtime_error("no temporary folder");
-        root_ = name;
         write("CMakeLists.txt", kCmake);
         plant("core/config/a.h", "#pragma once\n#include \"core/base/b.h\"\n#include <vector>\n");
         plant("core/lm/decoder.cpp",
@@ -44,21 +43,13 @@ protected:
         plant("app/kvw/main.cpp", "#include \"core/jobs/run.h\"\n");
         plant("widgets/pages/page.cpp", "#include \"core/store/store.h\"\n#include <QWidget>\n");
     }
-    ~Tree() override
-    {
-        std::error_code ignored;
-        std::filesystem::remove_all(root_, ignored);
-    }
 
-    void write(const std::string& name, const std::string& text) const
-    {
-        std::filesystem::create_directories((root_ / name).parent_path());
-        std::ofstream(root_ / name, std::ios::binary) << text;
-    }
+    void write(const std::string& name, const std::string& text) const { folder_.write(name, text); }
     void plant(const std::string& name, const std::string& text) const { write(name, kSpdx + text); }
     std::vector<std::string> findings() const { return check_tree(root_).findings; }
 
-    std::filesystem::path root_;
+    kvw::testing::TemporaryFolder folder_;
+    const std::filesystem::path& root_ = folder_.path();
 };
 
 TEST_F(Tree, HasNothingToFind)
@@ -122,7 +113,7 @@ TEST_F(Tree, KernelsStandAlone)
 TEST_F(Tree, NothingBelowIncludesThePrograms)
 {
     plant("core/jobs/bad.cpp", "#include \"app/kvw/main.h\"\n#include \"widgets/x.h\"\n#include \"tests/x.h\"\n");
-    EXPECT_THAT(findings(), testing::SizeIs(3));
+    EXPECT_THAT(findings(), ::testing::SizeIs(3));
     plant("core/jobs/bad.cpp", "");
     plant("widgets/bad.cpp", "#include \"core/lm/decoder.h\"\n");
     EXPECT_THAT(findings(), ElementsAre("widgets/bad.cpp:2: widgets may not include core/lm, a room of the engine"));
@@ -200,7 +191,7 @@ TEST(Rooms, OneThatStandsBelowIsFound)
 /// The tree itself.
 TEST(Architecture, NoArrowPointsUp)
 {
-    const Report report = check_tree(KVW_SOURCE_DIR);
+    const Report report = check_tree(kvw::testing::source_folder());
     for (const std::string& finding : report.findings)
         ADD_FAILURE() << finding;
     EXPECT_GT(report.files, 50);

@@ -2,6 +2,7 @@
 #include "core/base/error.h"
 #include "core/base/time.h"
 #include "core/base/version.h"
+#include "tests/support/paths.h"
 
 #include <algorithm>
 #include <fstream>
@@ -123,7 +124,7 @@ TEST(Time, AStopwatchRuns)
 
 TEST(Version, IsTheOneOfCMake)
 {
-    std::ifstream stream(KVW_SOURCE_DIR "/CMakeLists.txt");
+    std::ifstream stream(kvw::testing::source_folder() / "CMakeLists.txt");
     const std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
     const std::size_t project = text.find("\nproject(");
     ASSERT_NE(project, std::string::npos);

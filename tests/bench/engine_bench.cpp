@@ -6,8 +6,8 @@
 #include "core/measure/generation.h"
 #include "core/measure/perplexity.h"
 #include "core/measure/throughput.h"
-#include "core/model/text_reader.h"
-#include "core/model/tokenizer.h"
+#include "core/text/text_reader.h"
+#include "core/tokenizer/tokenizer.h"
 #include "tests/bench/engine_bench_peaks.h"
 
 #include <ATen/Functions.h>

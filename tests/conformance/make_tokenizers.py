@@ -20,6 +20,7 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalize
 
 LLAMA3 = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*"
           r"|\s*[\r\n]+|\s+(?!\S)|\s+")
+QWEN2 = LLAMA3.replace("{1,3}", "")
 CASED = (r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
          r"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}{1,3}"
          r"| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+")
@@ -71,6 +72,12 @@ def byte_level_kinds(text):
         processors.TemplateProcessing(single="<s> $A </s>", pair="<s> $A $B",
                                       special_tokens=[("<s>", 0), ("</s>", 1)])])
     yield "llama3", llama3
+    qwen2 = byte_level(text, then_bytes(pre_tokenizers.Split(Regex(QWEN2), "isolated")))
+    qwen2.normalizer = normalizers.NFC()
+    yield "qwen2", qwen2
+    nfc = added_tokens(byte_level(text, pre_tokenizers.ByteLevel(add_prefix_space=False)))
+    nfc.normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.Replace("a", "e")])
+    yield "nfc-added", nfc
     yield "cased", byte_level(text, then_bytes(pre_tokenizers.Split(Regex(CASED), "removed", invert=True)))
     yield "gpt2", byte_level(text, pre_tokenizers.ByteLevel(add_prefix_space=True))
     yield "digits", byte_level(text, pre_tokenizers.Sequence([

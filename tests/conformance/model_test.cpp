@@ -4,7 +4,7 @@
 #include "core/lm/dense_attention.h"
 #include "core/measure/generation.h"
 #include "core/measure/perplexity.h"
-#include "core/model/tokenizer.h"
+#include "core/tokenizer/tokenizer.h"
 #include "tests/conformance/reference_runner.h"
 #include "tests/support/expect_close.h"
 

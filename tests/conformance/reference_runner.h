@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/model/text_file.h"
+#include "core/text/text_file.h"
+#include "tests/support/paths.h"
+#include "tests/support/temporary_folder.h"
 
 #include <gtest/gtest.h>
 
@@ -40,7 +42,7 @@ inline std::string variable(const char* name)
     return value == nullptr ? std::string() : std::string(value);
 }
 
-inline std::filesystem::path source_folder() { return KVW_SOURCE_DIR; }
+using testing::source_folder;
 
 inline std::filesystem::path data_file(const std::string& name)
 {
@@ -69,22 +71,7 @@ inline std::vector<std::int32_t> read_ids(const std::filesystem::path& file)
 class Reference
 {
 public:
-    Reference()
-    {
-        std::string name = (std::filesystem::temp_directory_path() / "kvw-conformance-XXXXXX").string();
-        if (::mkdtemp(name.data()) == nullptr)
-            throw std::runtime_error("no temporary folder");
-        folder_ = name;
-    }
-    Reference(const Reference&) = delete;
-    Reference& operator=(const Reference&) = delete;
-    ~Reference()
-    {
-        std::error_code ignored;
-        std::filesystem::remove_all(folder_, ignored);
-    }
-
-    const std::filesystem::path& folder() const { return folder_; }
+    const std::filesystem::path& folder() const { return folder_.path(); }
 
     std::filesystem::path model() const
     {
@@ -143,7 +130,7 @@ private:
         return out + "'";
     }
 
-    std::filesystem::path folder_;
+    testing::TemporaryFolder folder_;
 };
 
 } // namespace kvw::conformance

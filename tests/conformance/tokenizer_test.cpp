@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/model/chat_template.h"
-#include "core/model/text_file.h"
-#include "core/model/token_stream.h"
-#include "core/model/tokenizer.h"
-#include "core/model/unicode_text.h"
+#include "core/base/utf8.h"
+#include "core/text/text_file.h"
+#include "core/tokenizer/chat_template.h"
+#include "core/tokenizer/token_stream.h"
+#include "core/tokenizer/tokenizer.h"
 #include "tests/conformance/reference_runner.h"
 
 #include <gmock/gmock.h>
@@ -58,7 +58,7 @@ void compare_with_package(const Reference& reference, const std::filesystem::pat
     ASSERT_GT(text.size(), 100000u);
 
     const std::vector<TokenId> ids = tokenizer.encode(text);
-    testing::Test::RecordProperty("tokens", std::to_string(ids.size()));
+    ::testing::Test::RecordProperty("tokens", std::to_string(ids.size()));
 
     reference.run({"tokens", reference.model(), text_file, reference.folder() / "ids.i32"});
     const std::vector<TokenId> wanted = read_ids(reference.folder() / "ids.i32");
@@ -73,7 +73,7 @@ void compare_with_package(const Reference& reference, const std::filesystem::pat
     std::string streamed;
     for (const TokenId id : wanted)
         streamed += tokenizer.token_bytes(id);
-    EXPECT_TRUE(unicode::lossy(streamed) == decoded);
+    EXPECT_TRUE(utf8::lossy(streamed) == decoded);
 }
 
 TEST(TokenizerConformance, SampleModelOnWikiText)

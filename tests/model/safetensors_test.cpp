@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/model/safetensors.h"
-#include "tests/model/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 #include <array>
 #include <optional>
@@ -15,9 +15,9 @@ namespace kvw {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using model_test::TemporaryFolder;
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using testing::TemporaryFolder;
 
 std::string length_field(std::uint64_t length)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/protocol/message.h"
+#include "tests/support/paths.h"
 
 #include <cmath>
 #include <fstream>
@@ -13,7 +14,7 @@
 namespace kvw::protocol {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 const std::vector<Message> kTranscript = {
     Hello{1, "0.1.0", "54968da", {"cpu", "cuda:0 \"big\""}},
@@ -39,7 +40,7 @@ std::string error_text(std::string_view line)
 
 TEST(Protocol, TheGoldenTranscriptIsWrittenAndRead)
 {
-    std::ifstream file(KVW_SOURCE_DIR "/tests/protocol/transcript.jsonl", std::ios::binary);
+    std::ifstream file(kvw::testing::source_folder() / "tests/protocol/transcript.jsonl", std::ios::binary);
     ASSERT_TRUE(file);
     std::size_t index = 0;
     for (std::string line; std::getline(file, line); ++index) {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/report/figures.h"
-#include "core/report/utf8.h"
 
 #include <limits>
 #include <string>
@@ -69,42 +68,6 @@ TEST(Figures, Decimals)
     EXPECT_EQ(decimals_for(1e-9), 4);
     for (const double none : {0.0, -1.0, kNan, kInfinity})
         EXPECT_EQ(decimals_for(none), 2);
-}
-
-TEST(Utf8, ValidTextStaysAsItIs)
-{
-    for (const std::string text : {"", "plain", "caf\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x99\x82", "\xF4\x8F\xBF\xBF",
-                                   "\xEE\x80\x80", "\xED\x9F\xBF", "\xEF\xBF\xBD"})
-        EXPECT_EQ(valid_utf8(text), text);
-    const std::string nul("a\0b", 3);
-    EXPECT_EQ(valid_utf8(nul), nul);
-}
-
-TEST(Utf8, EveryOtherByteIsReplaced)
-{
-    const std::string mark = "\xEF\xBF\xBD";
-    EXPECT_EQ(valid_utf8("\x80"), mark);
-    EXPECT_EQ(valid_utf8("\xFF"), mark);
-    EXPECT_EQ(valid_utf8("\xC3"), mark);                       // cut off
-    EXPECT_EQ(valid_utf8("\xC0\xAF"), mark + mark);            // overlong
-    EXPECT_EQ(valid_utf8("\xE0\x80\xAF"), mark + mark + mark); // overlong
-    EXPECT_EQ(valid_utf8("\xF0\x80\x80\xAF"), mark + mark + mark + mark);
-    EXPECT_EQ(valid_utf8("\xED\xA0\x80"), mark + mark + mark); // surrogate
-    EXPECT_EQ(valid_utf8("\xF4\x90\x80\x80"), mark + mark + mark + mark);
-    EXPECT_EQ(valid_utf8("\xC3(x"), mark + "(x");
-    EXPECT_EQ(valid_utf8("a\xE2\x82z"), "a" + mark + mark + "z");
-}
-
-TEST(Utf8, DisplayWidth)
-{
-    EXPECT_EQ(display_width(""), 0u);
-    EXPECT_EQ(display_width("abc"), 3u);
-    EXPECT_EQ(display_width("caf\xC3\xA9"), 4u);
-    EXPECT_EQ(display_width("cafe\xCC\x81"), 4u); // combining accent
-    EXPECT_EQ(display_width("\xE6\xA8\xA1\xE5\x9E\x8B"), 4u);
-    EXPECT_EQ(display_width("\xF0\x9F\x99\x82"), 2u);
-    EXPECT_EQ(display_width("\xE2\x80\x93"), 1u);
-    EXPECT_EQ(display_width("\xFF"), 1u);
 }
 
 } // namespace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/utf8.h"
 #include "core/report/markdown_text.h"
 #include "core/report/reader_columns.h"
-#include "core/report/utf8.h"
 #include "tests/report/report_support.h"
 
 #include <limits>
@@ -38,8 +38,8 @@ void expect_aligned(const std::string& text)
             continue;
         }
         if (width == 0)
-            width = display_width(line);
-        EXPECT_EQ(display_width(line), width) << line;
+            width = utf8::display_width(line);
+        EXPECT_EQ(utf8::display_width(line), width) << line;
         ++lines;
     }
     EXPECT_GE(lines, 3u) << text;

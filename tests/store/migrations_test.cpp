@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/store/store_support.h"
+#include "tests/support/paths.h"
 
 #include <fmt/format.h>
 
@@ -70,7 +71,7 @@ TEST_F(Migrations, TheBuiltInOnesAreTheFilesInOrder)
     const std::span<const Migration> built_in = built_in_migrations();
     ASSERT_GE(built_in.size(), 1u);
     std::map<std::string, std::string> files;
-    for (const auto& entry : fs::directory_iterator(fs::path(KVW_SOURCE_DIR) / "resources" / "migrations")) {
+    for (const auto& entry : fs::directory_iterator(source_folder() / "resources" / "migrations")) {
         std::ifstream stream(entry.path());
         files[entry.path().stem()] = {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
     }

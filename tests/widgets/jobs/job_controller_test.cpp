@@ -2,7 +2,9 @@
 #include "widgets/jobs/job_controller.h"
 
 #include "core/base/process.h"
+#include "tests/support/paths.h"
 #include "tests/widgets/support/workspace_fixture.h"
+#include "widgets/models/text.h"
 
 #include <QSignalSpy>
 
@@ -17,7 +19,7 @@ class JobControllerTest : public kvw::testing::WithWorkspace
 protected:
     JobControllerTest()
     {
-        jobs.setWorker(QStringLiteral(KVW_FAKE_WORKER));
+        jobs.setWorker(toQt(testing::program("kvw_fake_worker").string()));
         QObject::connect(&jobs, &JobController::jobFinished, [this](qint64 job, const WorkerVerdict& verdict) {
             ended.append({job, verdict});
         });

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/jobs/worker_client.h"
 
+#include "tests/support/paths.h"
 #include "tests/widgets/support/workspace_fixture.h"
+#include "widgets/models/text.h"
 
 #include <QElapsedTimer>
 #include <QSignalSpy>
@@ -39,7 +41,7 @@ protected:
         });
         QObject::connect(client.get(), &WorkerClient::stateChanged, [this](State state) { states.append(state); });
         client->start(
-            QStringLiteral(KVW_FAKE_WORKER),
+            toQt(testing::program("kvw_fake_worker").string()),
             {QStringLiteral("worker"), QStringLiteral("--store"), file, QStringLiteral("--job"), QString::number(job)});
     }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/support/paths.h"
 #include "tests/widgets/support/workspace_fixture.h"
 #include "widgets/jobs/job_controller.h"
+#include "widgets/models/text.h"
 #include "widgets/pages/generate_page.h"
 #include "widgets/pages/generation_column.h"
 
@@ -22,7 +24,7 @@ protected:
         addRun(*workspace.store());
         workspace.reload();
         qputenv("KVW_FAKE_WORKER", "hangs");
-        jobs.setWorker(QStringLiteral(KVW_FAKE_WORKER));
+        jobs.setWorker(toQt(testing::program("kvw_fake_worker").string()));
         WorkerTimes times;
         times.terminate_ms = 200;
         times.kill_ms = 5'000;

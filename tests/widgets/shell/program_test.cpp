@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // kvworkbench as a program of the command line: without a display, with wrong arguments, and what it links.
+#include "tests/support/paths.h"
 #include "tests/widgets/support/workspace_fixture.h"
+#include "widgets/models/text.h"
 
 #include <QDir>
 #include <QImage>
@@ -30,7 +32,7 @@ Ended run(const QString& program, const QStringList& arguments, const QStringLis
             QString::fromUtf8(process.readAllStandardOutput()), QString::fromUtf8(process.readAllStandardError())};
 }
 
-const QString kProgram = QStringLiteral(KVW_WORKBENCH);
+const QString kProgram = toQt(testing::program("kvworkbench").string());
 
 TEST(Workbench, SaysItsVersionAndHelpWithoutADisplay)
 {

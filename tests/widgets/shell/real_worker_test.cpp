@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // From the start page to a written report with the real kvw and the sample model, as a person would do it.
 #include "core/protocol/specifications.h"
+#include "tests/support/paths.h"
 #include "tests/widgets/support/workspace_fixture.h"
 #include "widgets/jobs/job_controller.h"
+#include "widgets/models/text.h"
 #include "widgets/pages/page.h"
 #include "widgets/pages/path_picker.h"
 #include "widgets/pages/quality_page.h"
@@ -29,7 +31,7 @@ protected:
             GTEST_SKIP() << "KVW_MODEL_DIR does not name the sample model; scripts/test does";
         setUpSettings(folder.filePath(QStringLiteral("settings.ini")));
         window = std::make_unique<MainWindow>(MainWindow::Layout::Reset);
-        window->jobs()->setWorker(QStringLiteral(KVW_WORKER));
+        window->jobs()->setWorker(toQt(testing::program("kvw").string()));
         window->resize(1200, 800);
         window->show();
         // Two texts of different words, long enough for a few hundred tokens each.

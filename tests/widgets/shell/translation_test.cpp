@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/support/paths.h"
 #include "tests/widgets/support/workspace_fixture.h"
 #include "widgets/jobs/job_text.h"
+#include "widgets/models/text.h"
 #include "widgets/pages/engine_fields.h"
 #include "widgets/shell/actions.h"
 #include "widgets/shell/language.h"
@@ -16,7 +18,7 @@
 namespace kvw::testing {
 namespace {
 
-const QString kCatalogue = QStringLiteral(KVW_SOURCE_DIR "/resources/translations/kvworkbench_de.ts");
+const QString kCatalogue = toQt((testing::source_folder() / "resources/translations/kvworkbench_de.ts").string());
 
 struct Entry
 {
@@ -92,7 +94,7 @@ TEST(GermanTranslation, TheCatalogueHasEveryTextOfTheSources)
     const QTemporaryDir folder;
     const QString copy = folder.filePath(QStringLiteral("kvworkbench_de.ts"));
     QProcess lupdate;
-    lupdate.setWorkingDirectory(QStringLiteral(KVW_SOURCE_DIR));
+    lupdate.setWorkingDirectory(toQt(testing::source_folder().string()));
     lupdate.start(QStringLiteral(KVW_LUPDATE),
                   {QStringLiteral("widgets"), QStringLiteral("app"), QStringLiteral("-I"), QStringLiteral("."),
                    QStringLiteral("-locations"), QStringLiteral("none"), QStringLiteral("-ts"), copy});
