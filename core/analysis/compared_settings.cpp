@@ -47,8 +47,13 @@ public:
         std::string text = written(value);
         if (field.form == Form::Hash)
             text.resize(std::min(text.size(), kHashDigits));
-        add({std::string(field.name), std::string(field.title.words), std::string(field.meaning), field.form,
-             field.sense == Sense::Circumstance, {}, false},
+        add({std::string(field.name),
+             std::string(field.title.words),
+             std::string(field.meaning),
+             field.form,
+             field.sense == Sense::Circumstance,
+             {},
+             false},
             std::move(text));
     }
 

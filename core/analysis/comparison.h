@@ -50,7 +50,7 @@ struct ComparedValue
 
 struct ComparedFigure
 {
-    Field field; ///< of the record
+    Field field;       ///< of the record
     std::string group; ///< "quality", "memory", "throughput", "generation", "spectra"
     /// What the figure belongs to beside the run: "context 512, batch 1", or a quantity; empty for one of its kind.
     std::string at;

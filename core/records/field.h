@@ -65,7 +65,8 @@ struct Field
           meaning(meaning_)
     {}
 
-    std::string_view name; ///< in the store's columns, in exports and in the JSON of the command line; unique in a table
+    std::string_view
+        name; ///< in the store's columns, in exports and in the JSON of the command line; unique in a table
     Title title;
     std::string_view unit; ///< "s", "bytes", "nats", "1" for pure numbers, empty for words
     Form form;

@@ -47,16 +47,25 @@ template<typename Visitor, RecordOf<JobRecord> Record>
 void visit_fields(Visitor&& visit, Record& job)
 {
     visit(Field{"kind", Title("Kind"), "", Form::Choice, Sense::Detail, Plot::No, "what the job does"}, job.kind);
-    visit(Field{"specification_json", Title("Specification"), "", Form::Code, Sense::Detail, Plot::No, "what it was asked for"}, job.specification_json);
+    visit(Field{"specification_json", Title("Specification"), "", Form::Code, Sense::Detail, Plot::No,
+                "what it was asked for"},
+          job.specification_json);
     visit(Field{"status", Title("Status"), "", Form::Choice, Sense::Detail, Plot::No, "how it stands"}, job.status);
-    visit(Field{"created_at", Title("Asked for"), "", Form::Time, Sense::Detail, Plot::No, "when it was asked for, UTC"}, job.created_at);
+    visit(
+        Field{"created_at", Title("Asked for"), "", Form::Time, Sense::Detail, Plot::No, "when it was asked for, UTC"},
+        job.created_at);
     visit(Field{"started_at", Title("Started"), "", Form::Time, Sense::Detail, Plot::No, "begin, UTC"}, job.started_at);
-    visit(Field{"finished_at", Title("Finished"), "", Form::Time, Sense::Detail, Plot::No, "end, UTC"}, job.finished_at);
+    visit(Field{"finished_at", Title("Finished"), "", Form::Time, Sense::Detail, Plot::No, "end, UTC"},
+          job.finished_at);
     visit(Field{"run", Title("Run"), "", Form::Whole, Sense::Detail, Plot::No, "the run that it made"}, job.run);
-    visit(Field{"error_code", Title("Kind of error"), "", Form::Words, Sense::Detail, Plot::No, "kind of the error that ended it"}, job.error_code);
-    visit(Field{"error_message", Title("Error"), "", Form::Words, Sense::Detail, Plot::No, "the error"}, job.error_message);
+    visit(Field{"error_code", Title("Kind of error"), "", Form::Words, Sense::Detail, Plot::No,
+                "kind of the error that ended it"},
+          job.error_code);
+    visit(Field{"error_message", Title("Error"), "", Form::Words, Sense::Detail, Plot::No, "the error"},
+          job.error_message);
     visit(Field{"error_hint", Title("Hint"), "", Form::Words, Sense::Detail, Plot::No, "what to try"}, job.error_hint);
-    visit(Field{"process", Title("Process"), "", Form::Words, Sense::Detail, Plot::No, "worker's process"}, job.process);
+    visit(Field{"process", Title("Process"), "", Form::Words, Sense::Detail, Plot::No, "worker's process"},
+          job.process);
 }
 
 template<typename Visitor, RecordOf<JobEvent> Record>
@@ -64,8 +73,10 @@ void visit_fields(Visitor&& visit, Record& event)
 {
     visit(Field{"job", Title("Job"), "", Form::Whole, Sense::Detail, Plot::No, "number of the job"}, event.job);
     visit(Field{"at", Title("Time"), "", Form::Time, Sense::Detail, Plot::No, "when, UTC"}, event.at);
-    visit(Field{"message_type", Title("Message"), "", Form::Choice, Sense::Detail, Plot::No, "kind of message"}, event.type);
-    visit(Field{"body_json", Title("Content"), "", Form::Code, Sense::Detail, Plot::No, "the message"}, event.body_json);
+    visit(Field{"message_type", Title("Message"), "", Form::Choice, Sense::Detail, Plot::No, "kind of message"},
+          event.type);
+    visit(Field{"body_json", Title("Content"), "", Form::Code, Sense::Detail, Plot::No, "the message"},
+          event.body_json);
 }
 
 template<typename Visitor, RecordOf<Note> Record>

@@ -11,9 +11,9 @@ namespace kvw {
 /// never stands under another unit than its own.
 struct DisplayUnit
 {
-    std::string name;    ///< "%", "MiB", "tokens/s"; empty: none
-    double factor = 1;   ///< from the field's unit to this one
-    int decimals = -1;   ///< that every cell has; -1: as many as its figures ask for
+    std::string name;  ///< "%", "MiB", "tokens/s"; empty: none
+    double factor = 1; ///< from the field's unit to this one
+    int decimals = -1; ///< that every cell has; -1: as many as its figures ask for
 
     /// A value of the field's unit in this one. Rounded to 15 digits where that is a multiplication, so that 0.0011 is
     /// 0.11 %; infinities and NaN stay.

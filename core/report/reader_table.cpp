@@ -44,7 +44,10 @@ TextColumn text_column(const Table& table, const ReaderColumn& column)
             from.push_back(index_of(table, name));
     const Field& field = table.columns[from.at(0)];
     TextColumn out{column.title.empty() ? reader_title(field) + std::string(column.more) : std::string(column.title),
-                   reader_align(field), reader_style(field), column.place, {}};
+                   reader_align(field),
+                   reader_style(field),
+                   column.place,
+                   {}};
     std::vector<const Cell*> cells(from.size());
     for (const std::vector<Cell>& row : table.rows) {
         std::transform(from.begin(), from.end(), cells.begin(), [&](std::size_t i) { return &row[i]; });

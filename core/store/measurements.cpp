@@ -35,7 +35,8 @@ void Store::put_throughput(const ThroughputSummary& summary, std::span<const Thr
     Connection& connection = impl_->connection;
     connection.write("storing a throughput", [&] {
         impl_->require_run(summary.run);
-        sql::execute(connection, "DELETE FROM throughput WHERE run = ? AND configuration = ? AND context = ? AND batch = ?",
+        sql::execute(connection,
+                     "DELETE FROM throughput WHERE run = ? AND configuration = ? AND context = ? AND batch = ?",
                      summary.run, summary.configuration, summary.context, summary.batch);
         const RowId row = sql::insert(connection, "throughput", summary);
         sql::RowWriter writer(connection, "throughput_sample");

@@ -173,7 +173,8 @@ TEST(Comparison, NonsenseIsNamed)
     EXPECT_THAT(objection([](ComparedRun& run) { run.quality->protocol = "past:256"; }),
                 HasSubstr("run 2 used \"all\", run 3 used \"past:256\""));
     EXPECT_THAT(objection([](ComparedRun& run) { run.source.run.window_tokens = 128; }), HasSubstr("128 tokens"));
-    EXPECT_THAT(objection([](ComparedRun& run) { run.quality->scored_tokens = 7; }), HasSubstr("run 3 scored 7 tokens"));
+    EXPECT_THAT(objection([](ComparedRun& run) { run.quality->scored_tokens = 7; }),
+                HasSubstr("run 3 scored 7 tokens"));
     EXPECT_THAT(objection([](ComparedRun& run) { run.source.run.model_hash = "n"; }), HasSubstr("models differ"));
 }
 

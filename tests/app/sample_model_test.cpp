@@ -110,7 +110,8 @@ TEST_F(SampleModel, CalibrateMeasureExport)
     for (const char* key : {"ppl", "delta_nll", "delta_nll_lo", "delta_nll_hi", "rel_ppl", "kl_mean", "top1",
                             "bits_per_value", "cache_bytes", "scoring_tokens_per_s", "scoring_s"})
         for (std::size_t i = 1; i < results.size(); ++i)
-            EXPECT_TRUE(std::isfinite(results[i].at(key).get<double>())) << key << " of " << results[i].at("configuration");
+            EXPECT_TRUE(std::isfinite(results[i].at(key).get<double>()))
+                << key << " of " << results[i].at("configuration");
     // The order of magnitude that docs/results.md reports.
     const auto change = [&results](std::size_t i) { return results[i].at("rel_ppl").get<double>(); };
     EXPECT_GT(change(1), 0.5);

@@ -40,7 +40,10 @@ TEST(ExportJson, SaysWhatItIs)
     EXPECT_EQ(json.at("fields").size(), 5u);
     EXPECT_EQ(json.at("quality").size(), 2u);
     const Json& seconds = json.at("fields").at("quality").at(18);
-    EXPECT_EQ(seconds, (Json{{"name", "scoring_s"}, {"title", "Scoring time"}, {"unit", "s"}, {"meaning", "time of the measurement"}}));
+    EXPECT_EQ(
+        seconds,
+        (Json{
+            {"name", "scoring_s"}, {"title", "Scoring time"}, {"unit", "s"}, {"meaning", "time of the measurement"}}));
 }
 
 TEST(ExportJson, CellsHaveTheirTypesAndExactValues)

@@ -48,7 +48,7 @@ QString titleText(std::string_view title) { return QCoreApplication::translate("
 
 RecordColumn recordColumn(const Field& field, double largest_bytes)
 {
-    return {toQt(field.name), titleText(field.title.words),   toQt(field.meaning),
+    return {toQt(field.name), titleText(field.title.words),       toQt(field.meaning),
             field.form,       display_unit(field, largest_bytes), !field.unit.empty()};
 }
 

@@ -15,12 +15,13 @@ namespace kvw {
 /// cells, and what is copied from them.
 struct RecordColumn
 {
-    QString name; ///< of the field
-    QString title; ///< without its unit
+    QString name;    ///< of the field
+    QString title;   ///< without its unit
     QString meaning; ///< one sentence
     Form form = Form::Words;
     DisplayUnit unit;
-    bool grouped = false; ///< of Whole: with marks between thousands, as amounts have them and names ("run 1234") do not
+    bool grouped =
+        false; ///< of Whole: with marks between thousands, as amounts have them and names ("run 1234") do not
 
     QString header() const; ///< "Decode [tokens/s]"
     bool isNumber() const;

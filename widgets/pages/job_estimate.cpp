@@ -158,13 +158,13 @@ std::optional<TimeEstimate> estimateQuality(const Workspace& workspace, const Qu
     std::map<std::string, double> seconds; // the newest of each configuration: rows come oldest first
     for (const QualityRow& row : workspace.quality()) {
         const RunRecord& run = row.source.run;
-        if (row.record.protocol != job.protocol || run.window_tokens != job.window || !(row.record.scoring_tokens_per_s > 0)
-            || !earlier.fits(row.source))
+        if (row.record.protocol != job.protocol || run.window_tokens != job.window
+            || !(row.record.scoring_tokens_per_s > 0) || !earlier.fits(row.source))
             continue;
         if (mentions(row.source, "\"compressed\"") && settingsOf<QualitySpecification>(row.source).attend != job.attend)
             continue;
-        seconds[row.record.configuration] =
-            overhead_s(row.source, row.record.scoring_s) + static_cast<double>(job.tokens) / row.record.scoring_tokens_per_s;
+        seconds[row.record.configuration] = overhead_s(row.source, row.record.scoring_s)
+            + static_cast<double>(job.tokens) / row.record.scoring_tokens_per_s;
     }
     double fastest = 0, slowest = 0;
     bool any = false;

@@ -130,9 +130,10 @@ void SpectraPage::fillRuns()
     m_run->clear();
     for (const Provenance* run : workspace()->calibrations())
         if (!workspace()->spectra(run->run.id).empty())
-            m_run->addItem(
-                tr("%1, %2, %3 tokens").arg(runTitle(*run), toQt(run->model.name)).arg(run->run.input_tokens.value_or(0)),
-                qlonglong(run->run.id));
+            m_run->addItem(tr("%1, %2, %3 tokens")
+                               .arg(runTitle(*run), toQt(run->model.name))
+                               .arg(run->run.input_tokens.value_or(0)),
+                           qlonglong(run->run.id));
     m_run->setCurrentIndex(std::max(0, m_run->findData(qlonglong(before))));
 }
 
@@ -294,11 +295,11 @@ QString SpectraPage::nameOf(const Source& source, bool several_runs) const
 QString SpectraPage::describe() const
 {
     const Provenance* run = workspace()->run(shownRun());
-    return run
-        ? tr("%1, model %2, text %3, %4; %5")
-              .arg(runTitle(*run), toQt(run->model.name), run->text ? toQt(run->text->name) : tr("unknown"),
-                   tr("%n token(s)", nullptr, static_cast<int>(run->run.input_tokens.value_or(0))), m_view->currentText())
-        : QString();
+    return run ? tr("%1, model %2, text %3, %4; %5")
+                     .arg(runTitle(*run), toQt(run->model.name), run->text ? toQt(run->text->name) : tr("unknown"),
+                          tr("%n token(s)", nullptr, static_cast<int>(run->run.input_tokens.value_or(0))),
+                          m_view->currentText())
+               : QString();
 }
 
 void SpectraPage::showMap()

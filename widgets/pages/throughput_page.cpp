@@ -142,8 +142,9 @@ void ThroughputPage::setSources()
                "type", "started_at"}));
     set(
         2, [this]() -> auto& { return workspace()->memory(); },
-        names({"run", "configuration", "context", "batch", "payload_bytes", "scales_bytes", "raw_bytes", "padding_bytes",
-               "cache_bytes", "bits_per_value", "fixed_bytes", "scratch_bytes", "allocator_bytes", "peak_rss_bytes"}));
+        names({"run", "configuration", "context", "batch", "payload_bytes", "scales_bytes", "raw_bytes",
+               "padding_bytes", "cache_bytes", "bits_per_value", "fixed_bytes", "scratch_bytes", "allocator_bytes",
+               "peak_rss_bytes"}));
     set(
         3, [this]() -> auto& { return workspace()->quality(); },
         names({"run", "configuration", "ppl", "rel_ppl", "rel_ppl_lo", "rel_ppl_hi", "kl_mean", "kl_p99", "top1",

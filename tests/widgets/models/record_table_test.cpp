@@ -45,8 +45,8 @@ protected:
         target.records()->setSource(
             make_table(std::span<const QualityRow>()).columns,
             [this](ColumnChoice only) { return make_table(std::span<const QualityRow>(rows), only); },
-            {QStringLiteral("configuration"), QStringLiteral("ppl"), QStringLiteral("rel_ppl"), QStringLiteral("cache_bytes"),
-             QStringLiteral("started_at")});
+            {QStringLiteral("configuration"), QStringLiteral("ppl"), QStringLiteral("rel_ppl"),
+             QStringLiteral("cache_bytes"), QStringLiteral("started_at")});
     }
     QString shown(int row, int column) const { return panel.filter()->index(row, column).data().toString(); }
     QStringList column(int number) const

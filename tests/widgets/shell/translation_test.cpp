@@ -96,8 +96,10 @@ TEST(GermanTranslation, TheCatalogueHasEveryTextOfTheSources)
     QProcess lupdate;
     lupdate.setWorkingDirectory(toQt(testing::source_folder().string()));
     lupdate.start(QStringLiteral(KVW_LUPDATE),
-                  {QStringLiteral("widgets"), QStringLiteral("app"), QStringLiteral("-I"), QStringLiteral("."),
-                   QStringLiteral("-locations"), QStringLiteral("none"), QStringLiteral("-ts"), copy});
+                  {QStringLiteral("widgets"), QStringLiteral("app"), QStringLiteral("core/records"),
+                   QStringLiteral("-I"), QStringLiteral("."), QStringLiteral("-tr-function-alias"),
+                   QStringLiteral("QT_TR_NOOP+=Title"), QStringLiteral("-locations"), QStringLiteral("none"),
+                   QStringLiteral("-ts"), copy});
     ASSERT_TRUE(lupdate.waitForFinished(120'000)) << toStd(lupdate.errorString());
     ASSERT_EQ(lupdate.exitCode(), 0) << lupdate.readAllStandardError().toStdString();
     QSet<QString> known;
