@@ -389,91 +389,91 @@
     </message>
     <message>
         <source>Prompt</source>
-        <translation type="unfinished">Eingabe</translation>
+        <translation>Eingabe</translation>
     </message>
     <message>
         <source>Generated text</source>
-        <translation type="unfinished"></translation>
+        <translation>Erzeugter Text</translation>
     </message>
     <message>
         <source>Token ids</source>
-        <translation type="unfinished"></translation>
+        <translation>Token-Nummern</translation>
     </message>
     <message>
         <source>Ended by</source>
-        <translation type="unfinished"></translation>
+        <translation>Beendet durch</translation>
     </message>
     <message>
         <source>Specification</source>
-        <translation type="unfinished"></translation>
+        <translation>Auftragsbeschreibung</translation>
     </message>
     <message>
         <source>Process</source>
-        <translation type="unfinished"></translation>
+        <translation>Prozess</translation>
     </message>
     <message>
         <source>Job</source>
-        <translation type="unfinished">Auftrag</translation>
+        <translation>Auftrag</translation>
     </message>
     <message>
         <source>Message</source>
-        <translation type="unfinished"></translation>
+        <translation>Meldung</translation>
     </message>
     <message>
         <source>Content</source>
-        <translation type="unfinished"></translation>
+        <translation>Inhalt</translation>
     </message>
     <message>
         <source>Written</source>
-        <translation type="unfinished"></translation>
+        <translation>Geschrieben</translation>
     </message>
     <message>
         <source>Note</source>
-        <translation type="unfinished"></translation>
+        <translation>Notiz</translation>
     </message>
     <message>
         <source>Scored</source>
-        <translation type="unfinished"></translation>
+        <translation>Bewertet</translation>
     </message>
     <message>
         <source>Scoring speed</source>
-        <translation type="unfinished"></translation>
+        <translation>Tempo der Bewertung</translation>
     </message>
     <message>
         <source>Scoring time</source>
-        <translation type="unfinished"></translation>
+        <translation>Zeit der Bewertung</translation>
     </message>
     <message>
         <source>Sum of NLL</source>
-        <translation type="unfinished"></translation>
+        <translation>Summe der NLL</translation>
     </message>
     <message>
         <source>Sum of KL</source>
-        <translation type="unfinished"></translation>
+        <translation>Summe der KL</translation>
     </message>
     <message>
         <source>Top-1 equal</source>
-        <translation type="unfinished"></translation>
+        <translation>Top-1 gleich</translation>
     </message>
     <message>
         <source>Input</source>
-        <translation type="unfinished"></translation>
+        <translation>Eingabe</translation>
     </message>
     <message>
         <source>Phase</source>
-        <translation type="unfinished"></translation>
+        <translation>Phase</translation>
     </message>
     <message>
         <source>Round</source>
-        <translation type="unfinished"></translation>
+        <translation>Runde</translation>
     </message>
     <message>
         <source>Timed</source>
-        <translation type="unfinished"></translation>
+        <translation>Gemessen</translation>
     </message>
     <message>
         <source>Bytes moved</source>
-        <translation type="unfinished"></translation>
+        <translation>Bewegte Bytes</translation>
     </message>
 </context>
 <context>
@@ -2874,34 +2874,6 @@ Braucht etwa %8 Speicher, und %9 für je 1.000 Token unkomprimierten Cache.</tra
 </context>
 <context>
     <name>kvw::SpectrumIndex</name>
-    <message>
-        <source>effective rank</source>
-        <translation>effektiver Rang</translation>
-    </message>
-    <message>
-        <source>rank at 90 %</source>
-        <translation>Rang bei 90 %</translation>
-    </message>
-    <message>
-        <source>rank at 95 %</source>
-        <translation>Rang bei 95 %</translation>
-    </message>
-    <message>
-        <source>rank at 99 %</source>
-        <translation>Rang bei 99 %</translation>
-    </message>
-    <message>
-        <source>spread of deviations</source>
-        <translation>Spreizung der Abweichungen</translation>
-    </message>
-    <message>
-        <source>share of the mean</source>
-        <translation>Anteil des Mittels</translation>
-    </message>
-    <message>
-        <source>coding gain [bits]</source>
-        <translation>Kodiergewinn [Bits]</translation>
-    </message>
     <message>
         <source>keys before rotary (K pre-RoPE)</source>
         <translation>Schlüssel vor der Drehung (K vor RoPE)</translation>

@@ -124,6 +124,50 @@ TEST(Comparison, PairedDifferencesHaveIntervals)
     EXPECT_EQ(ppl.field.sense, Sense::LowerIsBetter);
 }
 
+/// What a record's field says of itself is what the comparison makes of it: nobody keeps a second list.
+TEST(Comparison, EveryFigureOfTheRecordsIsCompared)
+{
+    ComparedRun run = quality_run(2, "identity", kBase);
+    run.throughput = throughput_run(2, 1, 1).throughput;
+    run.generation.emplace();
+    run.spectra.emplace_back();
+    const auto fill = [](const Field&, auto& member) {
+        using Value = std::remove_cvref_t<decltype(member)>;
+        if constexpr (std::is_same_v<Value,
+                                     std::optional<double>> || std::is_same_v<Value, std::optional<std::int64_t>>)
+            member = 1;
+    };
+    visit_fields(fill, *run.quality);
+    visit_fields(fill, run.throughput[0]);
+    visit_fields(fill, *run.generation);
+    run.throughput[0].allocator_bytes = run.throughput[0].peak_rss_bytes = 1;
+    std::vector runs{run, run};
+    runs[1].source.run.id = 3;
+    const Comparison out = compare_runs(runs, 0);
+    std::size_t figures = 0;
+    const auto check = [&](const std::string& group) {
+        return [&, group](const Field& field, const auto&) {
+            const bool there = std::any_of(out.figures.begin(), out.figures.end(), [&](const ComparedFigure& one) {
+                return one.group == group && one.field.name == field.name;
+            });
+            EXPECT_EQ(there, is_figure(field.sense)) << group << ": " << field.name;
+            figures += there ? 1 : 0;
+        };
+    };
+    visit_fields(check("quality"), *run.quality);
+    visit_fields(check("throughput"), run.throughput[0]);
+    visit_fields(check("generation"), *run.generation);
+    visit_fields(check("spectra"), run.spectra[0]);
+    visit_fields(check("memory"), run.quality->ledger);
+    visit_totals(check("memory"), run.quality->ledger);
+    EXPECT_GT(figures, 25u);
+    // The speed of a measurement with the score in it is no speed of the cache.
+    EXPECT_THROW(figure(out, "quality", "scoring_tokens_per_s"), std::runtime_error);
+    EXPECT_EQ(figure(out, "quality", "rel_ppl").values[0].low, run.quality->rel_ppl_lo);
+    EXPECT_EQ(figure(out, "quality", "delta_nll").values[0].high, run.quality->delta_nll_hi);
+    EXPECT_FALSE(figure(out, "quality", "kl_mean").values[0].low) << "no interval of another figure";
+}
+
 TEST(Comparison, SwappedBaselinesMirrorTheDifference)
 {
     const std::vector runs{quality_run(2, "identity", kBase), quality_run(3, "k=int8", kWorse)};

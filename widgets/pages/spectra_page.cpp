@@ -2,6 +2,8 @@
 #include "widgets/pages/spectra_page.h"
 
 #include "widgets/models/comparison_model.h"
+#include "widgets/models/record_columns.h"
+#include "widgets/models/text.h"
 #include "widgets/pages/page_tables.h"
 #include "widgets/plots/plot_table.h"
 #include "widgets/plots/spectrum_plot.h"
@@ -78,14 +80,11 @@ void SpectraPage::setQuantities(const QStringList& quantities)
     showCurves();
 }
 
-void SpectraPage::setMeasure(SpectrumMeasure measure)
-{
-    m_measure->setCurrentIndex(m_measure->findData(measureId(measure)));
-}
+void SpectraPage::setMeasure(std::string_view field) { m_measure->setCurrentIndex(m_measure->findData(toQt(field))); }
 
-SpectrumMeasure SpectraPage::measure() const
+const Field& SpectraPage::measure() const
 {
-    return kSpectrumMeasures[static_cast<std::size_t>(std::max(0, m_measure->currentIndex()))];
+    return spectrumMeasures()[static_cast<std::size_t>(std::max(0, m_measure->currentIndex()))];
 }
 
 SpectrumKind SpectraPage::mapKind() const
@@ -349,8 +348,8 @@ void SpectraPage::showTable()
     const std::optional<int> at = component();
     if (at)
         table.header << tr("variance of component %1").arg(*at) << tr("energy of %1 components").arg(*at);
-    for (const SpectrumMeasure each : kSpectrumMeasures)
-        table.header << measureText(each);
+    for (const Field& each : spectrumMeasures())
+        table.header << recordColumn(each).header();
     table.header << tr("vectors");
     const bool several = shownRuns().size() > 1;
     for (const Source& source : m_sources) {
@@ -365,9 +364,9 @@ void SpectraPage::showTable()
             row << (inside ? QVariant(SpectrumPlot::values(record->eigenvalues, SpectrumPlot::Shown::Energy)[place])
                            : QVariant());
         }
-        for (const SpectrumMeasure each : kSpectrumMeasures)
+        for (const Field& each : spectrumMeasures())
             row << valueOf(*record, each);
-        row << qlonglong(record->tokens);
+        row << qlonglong(record->vectors);
         table.rows << row;
     }
     m_values->setTable(std::move(table));

@@ -68,6 +68,21 @@ TEST_F(ComparisonModels, TheBaselineStandsFirstAndOthersHaveDifferences)
     EXPECT_TRUE(model.index(0, 3).data().toString().startsWith(QStringLiteral("−4.76 % [−")));
 }
 
+TEST_F(ComparisonModels, ValuesHaveTheUnitOfTheirRow)
+{
+    std::vector<ComparedRun> runs = comparedRuns(workspace, ids);
+    runs[1].quality->rel_ppl = 0.0011;
+    FigureModel model;
+    model.setComparison(compare_runs(runs, 0), {QStringLiteral("a"), QStringLiteral("b"), QStringLiteral("c")});
+    for (int row = 0; row < model.rowCount(); ++row)
+        if (model.index(row, 0).data().toString() == QStringLiteral("PPL change [%]")) {
+            EXPECT_EQ(model.index(row, 2).data().toString(), QStringLiteral("+0.110"));
+            EXPECT_EQ(model.index(row, 2).data(Qt::EditRole).toDouble(), 0.11);
+            return;
+        }
+    FAIL() << "no change of the perplexity";
+}
+
 TEST_F(ComparisonModels, SettingsThatDifferAreBoldAndFirst)
 {
     SettingModel model;

@@ -96,7 +96,7 @@ TEST_F(SpectraPages, TheMapHoldsWhatWasStored)
     for (int layer = 0; layer < kLayers; ++layer)
         for (int head = 0; head < kHeads; ++head)
             EXPECT_EQ(data.at({layer, head}), 10 - layer + 0.25 * head);
-    page.setMeasure(SpectrumMeasure::Rank99);
+    page.setMeasure("rank_99");
     EXPECT_EQ(page.map()->data().at({3, 1}), 8);
 }
 
@@ -179,7 +179,7 @@ TEST_F(SpectraPages, ChoicesComeBack)
     openProject();
     addCalibration(0.8);
     show();
-    page.setMeasure(SpectrumMeasure::MeanShare);
+    page.setMeasure("mean_share");
     page.setQuantities({QStringLiteral("k_pre")});
     SpectraPage other;
     other.setWorkspace(&workspace);
