@@ -215,6 +215,8 @@ void QualityRun::measure_identity(RowId parent)
     }
     const RowId run = record_run(context_.store, child(parent, identity), [&](RowId id) {
         identity_ = meter_->measure_identity(reporter());
+        if (!identity_.note.empty())
+            context_.sink.warning(identity_.note);
         keep(id, identity, identity_, nullptr);
     });
     context_.sink.committed("quality", run);
@@ -236,6 +238,8 @@ void QualityRun::measure_point(RowId parent, const Configuration& point)
         for (const std::string& note : fitted->notes)
             context_.sink.warning(note);
         result = meter_->measure(fitted, reporter());
+        if (!result.note.empty())
+            context_.sink.warning(result.note);
         keep(id, point, result, &identity_);
     });
     context_.sink.committed("quality", run);

@@ -2,8 +2,7 @@
 #include "core/lm/cuda_half.h"
 
 #include "core/base/error.h"
-#include "core/lm/device_decode.h"
-#include "core/lm/guarded.h"
+#include "kernels/cuda/operations.h"
 
 #include <dlfcn.h>
 #include <fmt/format.h>
@@ -50,21 +49,15 @@ void require_cuda()
                     "use --device cpu");
 }
 
-void* cuda_symbol(const char* name)
+const kernels::cuda::Operations& cuda_kernels()
 {
     require_cuda();
-    return dlsym(library_handle, name);
-}
-
-std::unique_ptr<DeviceDecode> open_device_decode(const DeviceModel& model, const DeviceDecodeOptions& options)
-{
-    const auto open = reinterpret_cast<OpenDeviceDecode>(cuda_symbol(kOpenDeviceDecode));
-    if (open == nullptr)
+    using Get = const kernels::cuda::Operations* (*)();
+    const auto get = reinterpret_cast<Get>(dlsym(library_handle, "kvw_cuda_operations"));
+    if (get == nullptr)
         throw Error(ErrorKind::Unsupported, "this build's CUDA half has no kernels of its own: there was no nvcc",
                     "build with nvcc on the PATH");
-    std::unique_ptr<DeviceDecode> opened;
-    guarded("opening the CUDA kernels", [&] { opened.reset(open(model, options)); });
-    return opened;
+    return *get();
 }
 
 } // namespace kvw

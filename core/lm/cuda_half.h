@@ -3,6 +3,10 @@
 
 #include <string>
 
+namespace kvw::kernels::cuda {
+struct Operations;
+}
+
 namespace kvw {
 
 /// The CUDA half of the engine: libkvw_cuda.so beside the program, linked with torch_cuda and loaded on demand, so that one
@@ -16,7 +20,7 @@ struct CudaState
 const CudaState& cuda_state();
 /// Throws Error{Unsupported} with the reason.
 void require_cuda();
-/// A symbol of the library, null when this build of it has none. Throws like require_cuda().
-void* cuda_symbol(const char* name);
+/// The GPU's kernels. Throws like require_cuda(), and Error{Unsupported} when the library was built without nvcc.
+const kernels::cuda::Operations& cuda_kernels();
 
 } // namespace kvw

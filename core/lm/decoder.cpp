@@ -58,10 +58,16 @@ std::unique_ptr<Decoder> Decoder::with_folded_values(std::span<const std::option
                 "leave out \"fold\"");
 }
 
-DeviceModel Decoder::device_model(std::int64_t)
+void Decoder::require_device_kernels() const
 {
     throw Error(ErrorKind::Unsupported,
                 fmt::format("the CUDA kernels do not know the family {}", config().architecture));
+}
+
+DeviceModel Decoder::device_model(std::int64_t)
+{
+    require_device_kernels();
+    return {};
 }
 
 void Decoder::logits_part(const at::Tensor& hidden, std::int64_t first, at::Tensor& out)

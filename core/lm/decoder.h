@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/lm/device_decode.h"
+#include "core/lm/device_model.h"
 #include "core/lm/past.h"
 #include "core/model/model_config.h"
 #include "core/model/safetensors.h"
@@ -79,8 +79,9 @@ public:
     /// Bytes of the matrices that one decode step of one sequence reads.
     virtual double weight_bytes_per_step() const = 0;
     virtual at::Device device() const { return at::kCPU; }
-    /// What whole steps on a device need, for up to `positions` tokens of context. Throws Error{Unsupported}, saying what the
-    /// model has that they do not know.
+    /// Throws Error{Unsupported} saying what of the model the kernels of kernels/cuda do not know.
+    virtual void require_device_kernels() const;
+    /// What their whole steps need, for up to `positions` tokens of context. Throws as require_device_kernels().
     virtual DeviceModel device_model(std::int64_t positions);
 };
 

@@ -25,6 +25,7 @@ public:
     std::unique_ptr<Decoder> with_folded_values(std::span<const std::optional<ValueFold>> layers) const override;
     double weight_bytes_per_step() const override;
     at::Device device() const override { return device_; }
+    void require_device_kernels() const override;
     DeviceModel device_model(std::int64_t positions) override;
 
 private:

@@ -114,7 +114,7 @@ public:
     explicit DeviceSequence(std::unique_ptr<DeviceRun> run) : run_(std::move(run)) {}
     at::Tensor read(const at::Tensor& prompt) override
     {
-        const at::Tensor hidden = prefill(run_->decoder(), run_->past(), prompt);
+        const at::Tensor hidden = prefill(run_->decoder(), run_->prompt_past(), prompt);
         run_->store_prompt();
         stored_ = prompt.size(1);
         return run_->decoder().logits(hidden).squeeze(0);
@@ -137,22 +137,37 @@ std::unique_ptr<Sequence> make_sequence(Decoder& decoder, const std::shared_ptr<
                                         std::span<const std::int32_t> prompt, const SamplingOptions& options,
                                         GenerationResult& result)
 {
-    std::unique_ptr<DeviceRun> run = maybe_device_run(decoder, *fitted, 1, static_cast<std::int64_t>(prompt.size()),
-                                                      options.max_new_tokens, result.note);
-    if (run)
-        return std::make_unique<DeviceSequence>(std::move(run));
+    const auto plan = choose_device(decoder, *fitted, options.maybe_kernels, {1, std::nullopt}, result.note);
+    if (plan)
+        return std::make_unique<DeviceSequence>(std::make_unique<DeviceRun>(
+            decoder, *fitted, *plan, 1, static_cast<std::int64_t>(prompt.size()), options.max_new_tokens));
     return std::make_unique<CachedSequence>(decoder, fitted);
 }
 
-/// Hidden states that predict each of `text`, fed token by token after the prompt: [text, hidden_size].
+/// Hidden states that predict each of `text`, fed token by token after the prompt: [text, hidden_size]. Read from where
+/// generate() reads.
 at::Tensor follow(Decoder& decoder, const std::shared_ptr<const FittedConfiguration>& fitted,
-                  std::span<const std::int32_t> prompt, std::span<const std::int32_t> text)
+                  std::span<const std::int32_t> prompt, std::span<const std::int32_t> text,
+                  const kernels::cuda::Operations* maybe_kernels)
 {
-    CodedCache cache = make_cache(decoder, fitted);
     Decoder& model = decoder_for(*fitted, decoder);
-    std::vector<at::Tensor> hidden{prefill(model, cache, as_tokens(prompt)).clone()};
-    for (std::size_t i = 0; i + 1 < text.size(); ++i)
-        hidden.push_back(model.forward(as_tokens(text.subspan(i, 1)), cache.length(), cache).view({1, -1}).clone());
+    std::vector<at::Tensor> hidden;
+    const auto feed = [&](Past& past) {
+        for (std::size_t i = 0; i + 1 < text.size(); ++i)
+            hidden.push_back(model.forward(as_tokens(text.subspan(i, 1)), past.length(), past).view({1, -1}).clone());
+    };
+    std::string known; // generate() has said it
+    if (const auto plan = choose_device(decoder, *fitted, maybe_kernels, {1, std::nullopt}, known)) {
+        DeviceRun run(decoder, *fitted, *plan, 1, static_cast<std::int64_t>(prompt.size()),
+                      static_cast<std::int64_t>(text.size()));
+        hidden.push_back(prefill(model, run.prompt_past(), as_tokens(prompt)).clone());
+        run.store_prompt();
+        feed(run.past());
+    } else {
+        CodedCache cache = make_cache(decoder, fitted);
+        hidden.push_back(prefill(model, cache, as_tokens(prompt)).clone());
+        feed(cache);
+    }
     return at::cat(hidden);
 }
 
@@ -203,7 +218,8 @@ GenerationResult generate(Decoder& decoder, std::shared_ptr<const FittedConfigur
 
 Agreement agreement(Decoder& decoder, const std::shared_ptr<const FittedConfiguration>& identity,
                     const std::shared_ptr<const FittedConfiguration>& fitted, std::span<const std::int32_t> prompt,
-                    const GenerationResult& identity_result, const GenerationResult& result)
+                    const GenerationResult& identity_result, const GenerationResult& result,
+                    const kernels::cuda::Operations* maybe_kernels)
 {
     const c10::InferenceMode inference;
     const auto &a = identity_result.tokens, &b = result.tokens;
@@ -221,7 +237,8 @@ Agreement agreement(Decoder& decoder, const std::shared_ptr<const FittedConfigur
     if (a.empty())
         return out;
     guarded("comparing the generated texts", [&] {
-        const at::Tensor reference = follow(decoder, identity, prompt, a), hidden = follow(decoder, fitted, prompt, a);
+        const at::Tensor reference = follow(decoder, identity, prompt, a, maybe_kernels),
+                         hidden = follow(decoder, fitted, prompt, a, maybe_kernels);
         std::vector<PositionScore> scores;
         double ignored = 0;
         score_rows(decoder, hidden, as_tokens(a).squeeze(0), reference, scores, ignored);

@@ -12,6 +12,10 @@
 #include <string>
 #include <vector>
 
+namespace kvw::kernels::cuda {
+struct Operations;
+}
+
 namespace kvw {
 
 struct SamplingOptions
@@ -21,6 +25,7 @@ struct SamplingOptions
     double top_p = 1;       ///< smallest set of tokens with at least this probability, after the temperature
     std::uint64_t seed = 0;
     std::vector<std::int32_t> stop_tokens;
+    const kernels::cuda::Operations* maybe_kernels = nullptr; ///< as choose_device() takes them
 };
 
 struct GenerationResult
@@ -53,7 +58,8 @@ struct Agreement
 };
 Agreement agreement(Decoder& decoder, const std::shared_ptr<const FittedConfiguration>& identity,
                     const std::shared_ptr<const FittedConfiguration>& fitted, std::span<const std::int32_t> prompt,
-                    const GenerationResult& identity_result, const GenerationResult& result);
+                    const GenerationResult& identity_result, const GenerationResult& result,
+                    const kernels::cuda::Operations* maybe_kernels = nullptr);
 
 /// Feeds tokens through the decoder into a past, kPrefillChunk at a time; returns the last position's hidden state,
 /// [sequences, hidden_size]. tokens [sequences, n] int64.

@@ -93,7 +93,7 @@ PerplexityResult PerplexityMeter::measure(std::shared_ptr<const FittedConfigurat
         throw Error(ErrorKind::Internal, "a configuration was measured before the identity run");
     next_hidden_ = 0;
     PerplexityResult result = run(fitted, windows_, Reference::Compare, report);
-    const std::int64_t predicted = predicted_coded_reads(*fitted, options_.protocol, options_.window_tokens) * windows_;
+    const std::int64_t predicted = predicted_reads_ * windows_;
     const bool cut = decoder_.attention_shape().attention_window > 0
         && decoder_.attention_shape().attention_window < options_.window_tokens;
     if (!cut && predicted != result.coded_tokens_read)
@@ -106,29 +106,36 @@ PerplexityResult PerplexityMeter::measure(std::shared_ptr<const FittedConfigurat
 }
 
 PerplexityResult PerplexityMeter::run(const std::shared_ptr<const FittedConfiguration>& fitted, std::int64_t windows,
-                                      Reference reference, const Report& report)
+                                      Reference reference, const Report& report, Canary canary)
 {
     const c10::InferenceMode inference;
     PerplexityResult result;
     const std::int64_t batch = std::min(batch_windows(), windows);
-    std::unique_ptr<CodedCache> cache;
+    std::unique_ptr<MeasuredPast> cache;
     for (std::int64_t first = 0; first < windows; first += batch) {
         const std::int64_t count = std::min(batch, windows - first);
-        CacheOptions options;
+        MeasuredPastOptions options;
         options.sequences = static_cast<int>(count);
-        options.code_when = options_.protocol.code_when();
+        options.window_tokens = options_.window_tokens;
+        options.protocol = options_.protocol;
         options.read_as = options_.protocol.kind == Protocol::Kind::Step ? ReadAs::Compressed : options_.read_as;
-        if (!cache || count != batch)
-            cache = std::make_unique<CodedCache>(decoder_.attention_shape(), fitted, options);
-        cache->clear();
-        guarded(fmt::format("measuring {}", format(fitted->configuration)),
-                [&] { run_batch(decoder_for(*fitted, decoder_), *cache, first, count, reference, result); });
-        result.coded_tokens_read += cache->coded_keys_read() + cache->coded_values_read();
+        options.maybe_kernels = options_.maybe_kernels;
+        guarded(fmt::format("measuring {}", format(fitted->configuration)), [&] {
+            if (!cache || count != batch)
+                cache = open_measured_past(decoder_, fitted, options, result.note);
+            if (canary == Canary::Wreck)
+                cache->wreck();
+            cache->clear();
+            run_batch(decoder_for(*fitted, decoder_), cache->past(), first, count, reference, result);
+        });
+        result.coded_tokens_read += cache->coded_reads();
         cache->settle();
         add_to(result.ledger, cache->ledger(), 1.0 / static_cast<double>(windows));
         result.raw_token_share = cache->raw_token_share(); // the same for all windows, which have one length
         report((first + count) * options_.window_tokens, windows * options_.window_tokens);
     }
+    predicted_reads_ = cache->predicted_reads();
+    ran_on_device_ = cache->on_device();
     return result;
 }
 
@@ -183,6 +190,7 @@ void PerplexityMeter::run_canaries()
     const auto quiet = [](std::int64_t, std::int64_t) {};
     const auto nll = [&](std::string_view text) { return run(plain_fit(text), 1, Reference::None, quiet).mean_nll(); };
     const double identity = nll("identity");
+    const bool ran_on_device = ran_on_device_;
     PerplexityResult without_cache;
     {
         // In one piece from position 0, whatever the protocol: what the model alone says.
@@ -198,18 +206,25 @@ void PerplexityMeter::run_canaries()
             ErrorKind::Internal,
             fmt::format("canary: the identity codec scores {:.6f} nats a token, the model without a cache {:.6f}",
                         identity, without_cache.mean_nll()));
-    for (const std::string_view text : {"k=zero v=zero", "k=noise,seed=1 v=noise,seed=1"}) {
-        const double destroyed = nll(text);
-        const bool blind = options_.protocol.kind == Protocol::Kind::Past
-            && options_.protocol.chunk_tokens * 2 > options_.window_tokens;
-        if (!blind && !(destroyed - identity > 1))
-            throw Error(
-                ErrorKind::Internal,
-                fmt::format(
-                    "canary: {} raises the NLL from {:.3f} to only {:.3f} nats a token: the cache under test is not what is read",
-                    text, identity, destroyed),
-                "use a longer window or a shorter chunk");
-    }
+    if (ran_on_device)
+        require_destroyed("a store that is made zero",
+                          run(plain_fit("identity"), 1, Reference::None, quiet, Canary::Wreck).mean_nll(), identity);
+    for (const std::string_view text : {"k=zero v=zero", "k=noise,seed=1 v=noise,seed=1"})
+        require_destroyed(text, nll(text), identity);
+}
+
+void PerplexityMeter::require_destroyed(std::string_view what, double nll, double identity) const
+{
+    const bool blind =
+        options_.protocol.kind == Protocol::Kind::Past && options_.protocol.chunk_tokens * 2 > options_.window_tokens;
+    if (blind || nll - identity > 1)
+        return;
+    throw Error(
+        ErrorKind::Internal,
+        fmt::format(
+            "canary: {} raises the NLL from {:.3f} to only {:.3f} nats a token: the cache under test is not what is read",
+            what, identity, nll),
+        "use a longer window or a shorter chunk");
 }
 
 } // namespace kvw

@@ -81,12 +81,12 @@ public:
           context_tokens_(options.context_tokens)
     {}
 
-    Past& past() override { return run_->past(); }
+    Past& past() override { return run_->prompt_past(); }
     Decoder& decoder() override { return run_->decoder(); }
     double decode(const at::Tensor& prompt, int steps) const override
     {
-        run_->store_prompt();
         DeviceDecode& decode = run_->decode();
+        run_->store_prompt();
         decode.put(prompt.select(1, 0));
         decode.step();
         decode.wait();
@@ -180,11 +180,13 @@ private:
 std::unique_ptr<Contender> make_contender(Decoder& decoder, const std::shared_ptr<const FittedConfiguration>& fitted,
                                           const ThroughputOptions& options, ThroughputResult& result)
 {
-    // The first step is not timed.
-    std::unique_ptr<DeviceRun> run = maybe_device_run(decoder, *fitted, options.sequences, options.context_tokens,
-                                                      options.decode_tokens + 1, result.note);
-    if (run)
-        return std::make_unique<DeviceContender>(std::move(run), options);
+    const auto plan =
+        choose_device(decoder, *fitted, options.maybe_kernels, {options.sequences, std::nullopt}, result.note);
+    if (plan) // the first step is not timed
+        return std::make_unique<DeviceContender>(std::make_unique<DeviceRun>(decoder, *fitted, *plan, options.sequences,
+                                                                             options.context_tokens,
+                                                                             options.decode_tokens + 1),
+                                                 options);
     return std::make_unique<CodedContender>(decoder, fitted, options);
 }
 

@@ -11,6 +11,10 @@
 #include <string>
 #include <vector>
 
+namespace kvw::kernels::cuda {
+struct Operations;
+}
+
 namespace kvw {
 
 /// Read bandwidth in GB/s, median of several passes. On the CPU that of this process: all threads sum a buffer that no cache
@@ -27,7 +31,8 @@ struct ThroughputOptions
     int decode_tokens = 32; ///< steps of one round
     int rounds = 5;
     ReadAs read_as = ReadAs::Compressed;
-    Stock stock = Stock::Leave; ///< its result comes last
+    Stock stock = Stock::Leave;                               ///< its result comes last
+    const kernels::cuda::Operations* maybe_kernels = nullptr; ///< as choose_device() takes them
 };
 
 /// One configuration at one context and batch.

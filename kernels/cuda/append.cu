@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "kernels/cuda/append.h"
 
+#include "kernels/cuda/arguments.h"
 #include "kernels/cuda/encode.cuh"
 #include "kernels/cuda/launch.h"
 
@@ -210,14 +211,8 @@ std::size_t staging_bytes(const KvStore& store)
 Status append(const Append& args, cudaStream_t stream) noexcept
 {
     const KvStore& store = args.store;
-    const Status status = check(store);
-    if (status != Status::Ok)
+    if (const Status status = check(args); status != Status::Ok)
         return status;
-    if (args.heads < store.kv_heads || args.heads % store.kv_heads != 0 || args.heads / store.kv_heads > kMaxGroup
-        || args.head_dim < 2 || args.head_dim % 2 != 0 || args.head_dim > kMaxWidth || !args.qkv || !args.lengths
-        || !args.q_out || (!args.maybe_key_basis && store.key_width != args.head_dim)
-        || (args.maybe_cosine == nullptr) != (args.maybe_sine == nullptr))
-        return Status::BadShape;
     const int warps = std::min(args.heads / store.kv_heads + 2, kMaxAppendWarps);
     const dim3 grid(static_cast<unsigned>(store.kv_heads), static_cast<unsigned>(store.sequences));
     return launch(append_kernel, grid, dim3(static_cast<unsigned>(warps) * 32),
@@ -227,11 +222,8 @@ Status append(const Append& args, cudaStream_t stream) noexcept
 Status fill(const Fill& args, cudaStream_t stream) noexcept
 {
     const KvStore& store = args.store;
-    const Status status = check(store);
-    if (status != Status::Ok)
+    if (const Status status = check(args); status != Status::Ok)
         return status;
-    if (args.count < 1 || args.count > store.pages_per_sequence * kPageTokens || !args.k || !args.v)
-        return Status::BadShape;
     const dim3 grid(static_cast<unsigned>((args.count + kTileTokens - 1) / kTileTokens),
                     static_cast<unsigned>(store.kv_heads), static_cast<unsigned>(store.sequences));
     const std::size_t bytes = sizeof(EncodeScales) + staging_bytes(store);

@@ -2,8 +2,7 @@
 #pragma once
 
 #include "kernels/cuda/kv_store.h"
-
-#include <cuda_runtime_api.h>
+#include "kernels/cuda/stream.h"
 
 namespace kvw::kernels::cuda {
 
@@ -25,7 +24,7 @@ struct Append
     /// [sequences, heads, padded key width], times softmax_scale * log2(e); bf16 when the keys are, else fp16.
     std::uint16_t* q_out = nullptr;
 };
-[[nodiscard]] Status append(const Append& args, cudaStream_t stream) noexcept;
+[[nodiscard]] Status append(const Append& args, StreamHandle stream) noexcept;
 
 /// A prompt's way into the store: tokens 0 .. count - 1 of every sequence, rotated and projected already.
 struct Fill
@@ -35,6 +34,6 @@ struct Fill
     const std::uint16_t* v = nullptr; ///< [sequences, count, kv_heads, value_width]
     int count = 0;
 };
-[[nodiscard]] Status fill(const Fill& args, cudaStream_t stream) noexcept;
+[[nodiscard]] Status fill(const Fill& args, StreamHandle stream) noexcept;
 
 } // namespace kvw::kernels::cuda

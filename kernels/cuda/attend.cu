@@ -1,36 +1,34 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "kernels/cuda/attend_launch.cuh"
+#include "kernels/cuda/attend_merge.cuh"
+
+#include "kernels/cuda/arguments.h"
+#include "kernels/cuda/attend_pair.cuh"
 
 #include <algorithm>
+#include <array>
+#include <iterator>
+#include <utility>
 
 namespace kvw::kernels::cuda {
 namespace {
 
+using AttendPair = Status (*)(const Attend&, const AttendRequest&);
+
+/// The kernels of kFormatPairs, in its order.
+template<std::size_t... Index>
+constexpr std::array<AttendPair, sizeof...(Index)> compiled_pairs(std::index_sequence<Index...>)
+{
+    return {attend_pair<kFormatPairs[Index].keys, kFormatPairs[Index].values>...};
+}
+constexpr std::array kCompiled = compiled_pairs(std::make_index_sequence<std::size(kFormatPairs)>());
+
 /// Null: keys and values of these formats have no kernel together.
 AttendPair pair_of(const KvStore& store)
 {
-    switch (store.key_format) {
-    case Format::Fp16:
-        return store.value_format == Format::Fp16 ? attend_fp16
-            : store.value_format == Format::Int8  ? attend_fp16_int8
-                                                  : nullptr;
-    case Format::Bf16:
-        return store.value_format == Format::Bf16 ? attend_bf16 : nullptr;
-    case Format::Int8:
-        return store.value_format == Format::Int8 ? attend_int8
-            : store.value_format == Format::Int4  ? attend_int8_int4
-                                                  : nullptr;
-    case Format::Int4:
-        return store.value_format == Format::Int4 ? attend_int4 : nullptr;
-    case Format::Int4Channel:
-        return store.value_format == Format::Int4 ? attend_int4_channel : nullptr;
-    }
+    for (std::size_t i = 0; i < kCompiled.size(); ++i)
+        if (kFormatPairs[i] == FormatPair{store.key_format, store.value_format})
+            return kCompiled[i];
     return nullptr;
-}
-
-bool heads_fit(const KvStore& store, int heads)
-{
-    return heads >= store.kv_heads && heads % store.kv_heads == 0 && heads / store.kv_heads <= kMaxGroup;
 }
 
 } // namespace
@@ -75,14 +73,8 @@ std::size_t attend_scratch_bytes(const KvStore& store, int heads, int splits) no
 
 Status attend(const Attend& args, cudaStream_t stream) noexcept
 {
-    const Status status = check(args.store);
-    if (status != Status::Ok)
+    if (const Status status = check(args); status != Status::Ok)
         return status;
-    if (!heads_fit(args.store, args.heads) || args.splits < 1 || args.splits > kMaxSplits || !args.q || !args.lengths
-        || (args.splits > 1 && !args.scratch))
-        return Status::BadShape;
-    if (args.maybe_out_blocks && (args.store.sequences > 8 || args.heads * args.store.value_width % 32 != 0))
-        return Status::BadShape;
     const AttendPair pair = pair_of(args.store);
     return pair ? pair(args, {stream, nullptr}) : Status::Unsupported;
 }

@@ -2,8 +2,7 @@
 #pragma once
 
 #include "kernels/cuda/kv_store.h"
-
-#include <cuda_runtime_api.h>
+#include "kernels/cuda/stream.h"
 
 namespace kvw::kernels::cuda {
 
@@ -29,6 +28,6 @@ struct Attend
 /// Splits that fill the device for sequences of up to `tokens` tokens.
 int attend_splits(const KvStore& store, int heads, int tokens, int multiprocessors) noexcept;
 std::size_t attend_scratch_bytes(const KvStore& store, int heads, int splits) noexcept;
-[[nodiscard]] Status attend(const Attend& args, cudaStream_t stream) noexcept;
+[[nodiscard]] Status attend(const Attend& args, StreamHandle stream) noexcept;
 
 } // namespace kvw::kernels::cuda

@@ -3,9 +3,6 @@
 
 namespace kvw::kernels::cuda {
 
-Status attend_bf16(const Attend& args, const AttendRequest& request)
-{
-    return attend_pair<Format::Bf16, Format::Bf16>(args, request);
-}
+template Status attend_pair<Format::Bf16, Format::Bf16>(const Attend& args, const AttendRequest& request);
 
 } // namespace kvw::kernels::cuda

@@ -3,9 +3,6 @@
 
 namespace kvw::kernels::cuda {
 
-Status attend_int4_channel(const Attend& args, const AttendRequest& request)
-{
-    return attend_pair<Format::Int4Channel, Format::Int4>(args, request);
-}
+template Status attend_pair<Format::Int4Channel, Format::Int4>(const Attend& args, const AttendRequest& request);
 
 } // namespace kvw::kernels::cuda

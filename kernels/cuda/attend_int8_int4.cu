@@ -3,9 +3,6 @@
 
 namespace kvw::kernels::cuda {
 
-Status attend_int8_int4(const Attend& args, const AttendRequest& request)
-{
-    return attend_pair<Format::Int8, Format::Int4>(args, request);
-}
+template Status attend_pair<Format::Int8, Format::Int4>(const Attend& args, const AttendRequest& request);
 
 } // namespace kvw::kernels::cuda

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/cuda/attend_kernel.cuh"
+#include "kernels/cuda/attend_pair.cuh"
 #include "kernels/cuda/launch.h"
 
 #include <algorithm>
@@ -30,13 +31,6 @@ std::size_t attend_shared_bytes(const KvStore& store)
         * static_cast<std::size_t>(tile_bytes(store));
     return std::max(ring, sizeof(device::MergeRoom<ValueBlocks, Wide>));
 }
-
-/// What is asked of a compiled kernel: a launch, or how many blocks of a cluster size it can have on the device at once.
-struct AttendRequest
-{
-    cudaStream_t stream = nullptr;
-    int* maybe_blocks = nullptr; ///< set: not launched; blocks of a multiprocessor
-};
 
 template<Format K, Format V, int KeyGroups, int ValueBlocks, bool Wide, bool Full>
 Status attend_launch(const Attend& args, const AttendRequest& request)
@@ -79,7 +73,6 @@ Status attend_launch(const Attend& args, const AttendRequest& request)
     return cudaLaunchKernelEx(&config, kernel, args, cluster) == cudaSuccess ? Status::Ok : Status::LaunchFailed;
 }
 
-/// The narrowest compiled kernel that holds the widths.
 template<Format K, Format V>
 Status attend_pair(const Attend& args, const AttendRequest& request)
 {
@@ -104,14 +97,5 @@ Status attend_pair(const Attend& args, const AttendRequest& request)
         return pick(std::integer_sequence<int, 4, 16>{});
     return pick(std::integer_sequence<int, 8, 32>{});
 }
-
-using AttendPair = Status (*)(const Attend&, const AttendRequest&);
-Status attend_fp16(const Attend&, const AttendRequest&);
-Status attend_bf16(const Attend&, const AttendRequest&);
-Status attend_fp16_int8(const Attend&, const AttendRequest&);
-Status attend_int8(const Attend&, const AttendRequest&);
-Status attend_int8_int4(const Attend&, const AttendRequest&);
-Status attend_int4(const Attend&, const AttendRequest&);
-Status attend_int4_channel(const Attend&, const AttendRequest&);
 
 } // namespace kvw::kernels::cuda

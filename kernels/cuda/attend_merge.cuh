@@ -5,7 +5,6 @@
 
 namespace kvw::kernels::cuda {
 
-inline constexpr int kMaxSplits = 256;
 inline constexpr int kAttendWarps = 4;
 inline constexpr int kAttendThreads = kAttendWarps * 32;
 

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "kernels/cuda/decode_step.h"
 
-#include "kernels/cuda/append.h"
-#include "kernels/cuda/attend.h"
-#include "kernels/cuda/linear.h"
+#include "kernels/cuda/operations.h"
 
 #include <algorithm>
 
@@ -12,15 +10,12 @@ namespace {
 
 constexpr std::size_t kAlignment = 256;
 
-int qkv_width(const DecodeModel& model, const KvStore& store)
-{
-    return model.heads * model.head_dim + store.kv_heads * (model.head_dim + store.value_width);
-}
-
 bool consistent(const DecodeStep& step)
 {
     const DecodeModel& model = step.model;
-    if (step.sequences < 1 || step.sequences > kLinearRows || step.splits < 1 || model.layer_count < 1 || !model.layers)
+    if (!step.operations || step.sequences < 1 || step.sequences > kMaxSequences || step.splits < 1
+        || model.layer_count < 1 || !model.layers || model.hidden % kHiddenStep != 0
+        || model.intermediate % kIntermediateStep != 0)
         return false;
     return std::all_of(model.layers, model.layers + model.layer_count, [&](const DecodeLayer& layer) {
         return layer.store.sequences == step.sequences && layer.store.kv_heads > 0
@@ -32,8 +27,9 @@ bool consistent(const DecodeStep& step)
 class Enqueue
 {
 public:
-    Enqueue(const DecodeStep& step, cudaStream_t stream)
+    Enqueue(const DecodeStep& step, StreamHandle stream)
         : step_(step),
+          device_(*step.operations),
           model_(step.model),
           buffers_(step.buffers),
           stream_(stream)
@@ -62,7 +58,7 @@ public:
         args.epilogue = Epilogue::Logits;
         args.y = buffers_.logits;
         args.best = buffers_.best;
-        return linear(args, stream_);
+        return device_.linear(args, stream_);
     }
 
     Status pick(bool choose)
@@ -79,7 +75,7 @@ public:
         args.x_blocks = buffers_.x_blocks;
         args.squares = buffers_.squares;
         args.maybe_lengths = choose ? buffers_.lengths : nullptr;
-        return cuda::pick(args, stream_);
+        return device_.pick(args, stream_);
     }
 
 private:
@@ -121,7 +117,7 @@ private:
         Linear args = normed(layer.qkv, qkv_width(model_, layer.store), 0);
         args.maybe_bias = layer.maybe_qkv_bias;
         args.y = buffers_.qkv;
-        return linear(args, stream_);
+        return device_.linear(args, stream_);
     }
     Status store(const DecodeLayer& layer)
     {
@@ -136,7 +132,7 @@ private:
         args.softmax_scale = model_.softmax_scale;
         args.lengths = buffers_.lengths;
         args.q_out = buffers_.q;
-        return append(args, stream_);
+        return device_.append(args, stream_);
     }
     Status attention(const DecodeLayer& layer)
     {
@@ -148,7 +144,7 @@ private:
         args.splits = step_.splits;
         args.scratch = buffers_.attend_scratch;
         args.maybe_out_blocks = buffers_.attention_blocks;
-        return attend(args, stream_);
+        return device_.attend(args, stream_);
     }
     Status output(const DecodeLayer& layer)
     {
@@ -157,24 +153,25 @@ private:
         args.maybe_bias = layer.maybe_o_bias;
         // At short contexts attention waits for itself more than for the memory.
         args.ask_ahead = true;
-        return linear(args, stream_);
+        return device_.linear(args, stream_);
     }
     Status gate_up(const DecodeLayer& layer)
     {
         Linear args = normed(layer.gate_up, 2 * model_.intermediate, 2);
         args.epilogue = Epilogue::SiluGate;
         args.out_blocks = buffers_.mlp_blocks;
-        return linear(args, stream_);
+        return device_.linear(args, stream_);
     }
     Status down(const DecodeLayer& layer, const float* next_norm)
     {
-        return linear(added(layer.down, buffers_.mlp_blocks, model_.intermediate, next_norm, 3), stream_);
+        return device_.linear(added(layer.down, buffers_.mlp_blocks, model_.intermediate, next_norm, 3), stream_);
     }
 
     const DecodeStep& step_;
+    const Operations& device_;
     const DecodeModel& model_;
     const DecodeBuffers& buffers_;
-    cudaStream_t stream_;
+    StreamHandle stream_;
 };
 
 } // namespace
@@ -190,7 +187,7 @@ std::size_t place_buffers(DecodeStep& step, std::byte* maybe_memory) noexcept
         qkv = std::max(qkv, qkv_width(model, store));
         keys = std::max(keys, padded_key_width(store.key_width));
         attention = std::max(attention, model.heads * store.value_width);
-        scratch = std::max(scratch, attend_scratch_bytes(store, model.heads, step.splits));
+        scratch = std::max(scratch, step.operations->attend_scratch_bytes(store, model.heads, step.splits));
     }
     std::size_t used = 0;
     const auto place = [&]<typename T>(T*& pointer, std::size_t count) {
@@ -213,12 +210,12 @@ std::size_t place_buffers(DecodeStep& step, std::byte* maybe_memory) noexcept
     return used;
 }
 
-Status decode_start(const DecodeStep& step, cudaStream_t stream) noexcept
+Status decode_start(const DecodeStep& step, StreamHandle stream) noexcept
 {
     return consistent(step) ? Enqueue(step, stream).pick(false) : Status::BadShape;
 }
 
-Status decode_step(const DecodeStep& step, cudaStream_t stream) noexcept
+Status decode_step(const DecodeStep& step, StreamHandle stream) noexcept
 {
     if (!consistent(step))
         return Status::BadShape;
@@ -228,36 +225,6 @@ Status decode_step(const DecodeStep& step, cudaStream_t stream) noexcept
             return status;
     const Status status = enqueue.logits();
     return status == Status::Ok ? enqueue.pick(true) : status;
-}
-
-DecodeGraph::~DecodeGraph()
-{
-    if (graph_)
-        cudaGraphExecDestroy(graph_);
-}
-
-Status DecodeGraph::capture(const DecodeStep& step, cudaStream_t stream) noexcept
-{
-    if (cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal) != cudaSuccess)
-        return Status::LaunchFailed;
-    const Status enqueued = decode_step(step, stream);
-    cudaGraph_t graph = nullptr;
-    if (cudaStreamEndCapture(stream, &graph) != cudaSuccess || !graph)
-        return enqueued == Status::Ok ? Status::LaunchFailed : enqueued;
-    cudaGraphExec_t executable = nullptr;
-    const bool usable = enqueued == Status::Ok && cudaGraphInstantiate(&executable, graph, 0) == cudaSuccess;
-    cudaGraphDestroy(graph);
-    if (!usable)
-        return enqueued == Status::Ok ? Status::LaunchFailed : enqueued;
-    if (graph_)
-        cudaGraphExecDestroy(graph_);
-    graph_ = executable;
-    return Status::Ok;
-}
-
-Status DecodeGraph::replay(cudaStream_t stream) const noexcept
-{
-    return graph_ && cudaGraphLaunch(graph_, stream) == cudaSuccess ? Status::Ok : Status::LaunchFailed;
 }
 
 } // namespace kvw::kernels::cuda

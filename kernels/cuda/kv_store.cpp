@@ -3,6 +3,23 @@
 
 namespace kvw::kernels::cuda {
 
+const char* name(Format format) noexcept
+{
+    switch (format) {
+    case Format::Fp16:
+        return "fp16";
+    case Format::Bf16:
+        return "bf16";
+    case Format::Int8:
+        return "int8";
+    case Format::Int4:
+        return "int4";
+    case Format::Int4Channel:
+        return "int4 by channel";
+    }
+    return "?";
+}
+
 KvStoreBytes kv_store_bytes(const KvStore& store, std::size_t pages) noexcept
 {
     const auto heads = static_cast<std::size_t>(store.kv_heads);
@@ -19,12 +36,11 @@ Status check(const KvStore& store) noexcept
     if (!width_fits(store.key_width) || !width_fits(store.value_width) || store.sequences < 1 || store.kv_heads < 1
         || store.pages_per_sequence < 1)
         return Status::BadShape;
-    if (store.value_format == Format::Int4Channel || store.sinks < 0 || store.sinks % kTileTokens != 0
-        || store.window < 0 || store.window % kTileTokens != 0)
+    if (store.sinks < 0 || store.sinks % kTileTokens != 0 || store.window < 0 || store.window % kTileTokens != 0)
         return Status::BadShape;
-    // One type of product for keys and values, so bf16 goes with bf16 alone, and 16-bit tokens need no exact copy.
-    if ((store.key_format == Format::Bf16) != (store.value_format == Format::Bf16))
-        return Status::BadShape;
+    if (!is_format_pair(store.key_format, store.value_format))
+        return Status::Unsupported;
+    // 16-bit tokens need no exact copy.
     const bool all_16_bit = is_16_bit(store.key_format) && is_16_bit(store.value_format);
     if (all_16_bit && (store.sinks != 0 || store.window != 0))
         return Status::BadShape;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "kernels/cuda/limits.h"
 #include "kernels/status.h"
 
 #include <cstddef>
@@ -8,19 +9,14 @@
 
 namespace kvw::kernels::cuda {
 
-/// How the numbers of a stored vector are written.
-///
-/// Int8: x' = (code - 128) * scale, scale = max|x| / 127, one a token and head.
-/// Int4: x' = code * scale + zero, zero = min, scale = (max - min) / 15, one pair a token and head.
-/// Int4Channel (keys only): the same with one pair a channel and tile of 32 tokens; needs `buffered` storage.
-/// Codes are clamp(round_half_even((x - zero) / scale)) with scale and zero as stored (fp16); a scale below the smallest
-/// normal fp16 number is stored as 0 and x' = zero.
-enum class Format : int { Fp16, Bf16, Int8, Int4, Int4Channel };
-
-inline constexpr int kTileTokens = 32; ///< tokens that are laid out together
-inline constexpr int kPageTokens = 64; ///< tokens of a page: two tiles of every KV head
-inline constexpr int kMaxGroup = 16;   ///< query heads of a KV head
-inline constexpr int kMaxWidth = 256;  ///< numbers per key or value
+/// How the tokens of one layer are stored, apart from where they lie.
+struct StoreFormat
+{
+    Format key_format = Format::Fp16;
+    Format value_format = Format::Fp16;
+    int key_width = 0, value_width = 0; ///< numbers per vector, 1..kMaxWidth
+    int sinks = 0, window = 0;          ///< tokens in fp16, multiples of kTileTokens; 0 for 16-bit formats
+};
 
 /// The stored tokens of one layer, in device memory. Everything the program may read is zeroed when it is allocated:
 /// places that no token was written to are read and multiplied by probability 0.
@@ -37,17 +33,13 @@ inline constexpr int kMaxWidth = 256;  ///< numbers per key or value
 /// Tokens [0, sinks) and the last `window` or more are kept in fp16 (`exact`); the others are coded. With window = 0 and
 /// scales by token a token is coded when it is appended ("direct"); else ("buffered") a tile is coded when its last token
 /// has left the window, so that between window and window + 31 tokens are exact.
-struct KvStore
+struct KvStore : StoreFormat
 {
-    Format key_format = Format::Fp16;
-    Format value_format = Format::Fp16;
-    int key_width = 0, value_width = 0; ///< numbers per vector, 1..256
     int sequences = 0, kv_heads = 0;
     int pages_per_sequence = 0;
     /// [sequences, pages_per_sequence]; null: page = sequence * pages_per_sequence + i.
     const int* maybe_page_table = nullptr;
     std::byte* tiles = nullptr; ///< [pages, kv_heads, 2, tile_bytes], 16-byte aligned
-    int sinks = 0, window = 0;  ///< multiples of 32; 0 for 16-bit formats
     std::byte* exact = nullptr; ///< [sequences, kv_heads, exact_tiles, exact_tile_bytes]; null when exact_tiles is 0
 };
 
@@ -84,12 +76,12 @@ constexpr KVW_ON_BOTH int scale_bytes(Format format, int padded_width)
         return 0;
     }
 }
-constexpr KVW_ON_BOTH bool is_buffered(const KvStore& store)
+constexpr KVW_ON_BOTH bool is_buffered(const StoreFormat& store)
 {
     return store.window > 0 || store.key_format == Format::Int4Channel;
 }
 /// Tiles of the exact store: the sinks, then a ring over the window, its unfinished tile and the one that is being coded.
-constexpr KVW_ON_BOTH int exact_tiles(const KvStore& store)
+constexpr KVW_ON_BOTH int exact_tiles(const StoreFormat& store)
 {
     return store.sinks / kTileTokens + (is_buffered(store) ? store.window / kTileTokens + 2 : 0);
 }
@@ -99,7 +91,7 @@ struct TileParts
 {
     int values = 0, key_scales = 0, value_scales = 0, end = 0; ///< bytes; keys begin at 0
 };
-constexpr KVW_ON_BOTH TileParts tile_parts(const KvStore& store)
+constexpr KVW_ON_BOTH TileParts tile_parts(const StoreFormat& store)
 {
     TileParts parts;
     parts.values = key_tile_bytes(store.key_format, store.key_width);
@@ -109,11 +101,13 @@ constexpr KVW_ON_BOTH TileParts tile_parts(const KvStore& store)
         parts.value_scales + scale_bytes(store.value_format, padded_value_width(store.value_format, store.value_width));
     return parts;
 }
-constexpr KVW_ON_BOTH int tile_bytes(const KvStore& store) { return tile_parts(store).end; }
-constexpr KVW_ON_BOTH int exact_tile_bytes(const KvStore& store)
+constexpr KVW_ON_BOTH int tile_bytes(const StoreFormat& store) { return tile_parts(store).end; }
+constexpr KVW_ON_BOTH int exact_tile_bytes(const StoreFormat& store)
 {
     return key_tile_bytes(Format::Fp16, store.key_width) + value_tile_bytes(Format::Fp16, store.value_width);
 }
+
+const char* name(Format format) noexcept; ///< "int8"; "int4 by channel"
 
 /// Bytes of one layer's store: what cudaMalloc must give, and what a ledger counts.
 struct KvStoreBytes
@@ -123,7 +117,7 @@ struct KvStoreBytes
 };
 /// `pages`: pages in the pool, sequences * pages_per_sequence when there is no page table.
 KvStoreBytes kv_store_bytes(const KvStore& store, std::size_t pages) noexcept;
-/// BadShape for widths, windows or formats that do not go together; Unsupported for a group over kMaxGroup.
+/// BadShape for widths and windows that are none; Unsupported for formats that are no pair of kFormatPairs.
 [[nodiscard]] Status check(const KvStore& store) noexcept;
 
 } // namespace kvw::kernels::cuda

@@ -29,7 +29,7 @@ constexpr KVW_ON_BOTH int value_piece_offset(Format format, int t, int c)
 constexpr KVW_ON_BOTH int nibble_shift(int e) { return 4 * (e / 2) + 16 * (e & 1); }
 
 /// Tokens [sinks, coded_end) of `tokens` are coded.
-constexpr KVW_ON_BOTH int coded_end(const KvStore& store, int tokens)
+constexpr KVW_ON_BOTH int coded_end(const StoreFormat& store, int tokens)
 {
     if (tokens <= store.sinks)
         return store.sinks;
@@ -39,7 +39,7 @@ constexpr KVW_ON_BOTH int coded_end(const KvStore& store, int tokens)
     return store.sinks + (past > 0 ? past / kTileTokens * kTileTokens : 0);
 }
 /// Place of tile `tile` of a sequence among its exact tiles: the sinks, then a ring.
-constexpr KVW_ON_BOTH int exact_slot(const KvStore& store, int tile)
+constexpr KVW_ON_BOTH int exact_slot(const StoreFormat& store, int tile)
 {
     const int sinks = store.sinks / kTileTokens;
     return tile < sinks ? tile : sinks + (tile - sinks) % (store.window / kTileTokens + 2);

@@ -4,6 +4,7 @@
 // lane fills and reads for itself, so the loop has no barrier: 16 bytes of a lane are row lane / 4 and k = 8 (lane % 4) .. + 7
 // of W and of x alike, which serve as the operands of two products m16n8k16 (W as the 16 rows, x as the 8 columns; which k
 // an operand's place stands for is free as long as both sides agree).
+#include "kernels/cuda/arguments.h"
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda/linear.h"
 
@@ -76,12 +77,6 @@ __device__ __forceinline__ void multiply(float (&sum)[4], unsigned a0, unsigned 
 
 __device__ __forceinline__ std::uint16_t to_bf16(float x) { return __bfloat16_as_ushort(__float2bfloat16_rn(x)); }
 __device__ __forceinline__ float from_bf16(std::uint16_t x) { return __uint_as_float(unsigned(x) << 16); }
-
-/// Where element (row, column) lies in blocks.
-__device__ __forceinline__ std::size_t in_blocks(int row, int column)
-{
-    return std::size_t(column / kBlockWidth) * (kLinearRows * kBlockWidth) + row * kBlockWidth + column % kBlockWidth;
-}
 
 __device__ __forceinline__ std::uint64_t ordered(float value, int index)
 {
@@ -369,12 +364,8 @@ __global__ void pack_kernel(Pack args)
     if (at >= std::size_t(args.rows) * args.k)
         return;
     const int from_row = static_cast<int>(at / args.k), column = static_cast<int>(at % args.k);
-    const int row = args.order == RowOrder::Plain
-        ? args.first_row + from_row
-        : from_row / 8 * kWeightTile + from_row % 8 + (args.order == RowOrder::Up ? 8 : 0);
-    const std::size_t block = std::size_t(row / kWeightTile) * block_count(args.k) + column / kBlockWidth;
-    args.packed[block * (kWeightTile * kBlockWidth) + row % kWeightTile * kBlockWidth + column % kBlockWidth] =
-        __ldcg(args.plain + at);
+    const int row = args.first_row + packed_row(args.order, from_row);
+    args.packed[packed_place(row, column, args.k)] = __ldcg(args.plain + at);
 }
 
 constexpr int kPickThreads = 1024;
@@ -454,32 +445,12 @@ Status start(const Linear& args, cudaStream_t stream) noexcept
     return Status::BadShape;
 }
 
-bool complete(const Linear& args)
-{
-    if (!args.weights || !args.x || args.n <= 0 || args.k <= 0 || args.rows < 1 || args.rows > kLinearRows)
-        return false;
-    if (args.maybe_squares && args.norm_width <= 0)
-        return false;
-    switch (args.epilogue) {
-    case Epilogue::Plain:
-        return args.y != nullptr;
-    case Epilogue::SiluGate:
-        return args.out_blocks && args.n % kWeightTile == 0;
-    case Epilogue::Residual:
-        return args.y && args.out_blocks && args.gamma && args.squares_out;
-    case Epilogue::Logits:
-        return args.best != nullptr;
-    }
-    return false;
-}
-
 } // namespace
 
 Status pack(const Pack& args, cudaStream_t stream) noexcept
 {
-    if (!args.plain || !args.packed || args.rows <= 0 || args.k <= 0 || args.first_row < 0
-        || (args.order != RowOrder::Plain && args.first_row != 0))
-        return Status::BadShape;
+    if (const Status status = check(args); status != Status::Ok)
+        return status;
     const std::size_t numbers = std::size_t(args.rows) * args.k;
     return launch(pack_kernel, dim3(static_cast<unsigned>((numbers + 255) / 256)), dim3(256), 0, stream, args);
 }
@@ -491,8 +462,8 @@ const char* linear_variant_name(int variant) noexcept
 
 Status linear(const Linear& args, cudaStream_t stream) noexcept
 {
-    if (!complete(args) || args.maybe_variant >= kLinearVariants)
-        return Status::BadShape;
+    if (const Status status = check(args); status != Status::Ok)
+        return status;
     const int chosen = args.maybe_variant >= 0 ? args.maybe_variant : weight_tiles(args.n) >= kManyTiles ? 3 : 0;
     using Start = Status (*)(const Linear&, cudaStream_t) noexcept;
     constexpr auto kStarts = []<typename... S>(std::type_identity<std::tuple<S...>>) {
@@ -503,10 +474,8 @@ Status linear(const Linear& args, cudaStream_t stream) noexcept
 
 Status pick(const Pick& args, cudaStream_t stream) noexcept
 {
-    if (args.vocab <= 0 || args.hidden <= 0 || args.hidden % kBlockWidth != 0 || args.rows < 1
-        || args.rows > kLinearRows || !args.tokens || !args.embedding || !args.gamma || !args.x || !args.x_blocks
-        || !args.squares)
-        return Status::BadShape;
+    if (const Status status = check(args); status != Status::Ok)
+        return status;
     return launch(pick_kernel, dim3(args.rows), dim3(kPickThreads), 0, stream, args);
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "kernels/cuda/limits.h"
+#include "kernels/cuda/stream.h"
 #include "kernels/status.h"
 
 #include <cstddef>
 #include <cstdint>
-
-#include <cuda_runtime_api.h>
 
 /// Products of a decode step, y = x W^T for up to 8 rows of x: the weights (bf16) pass once from memory to the tensor
 /// cores, sums are fp32 and taken in a fixed order, so the same input gives the same bits.
@@ -16,9 +16,9 @@
 /// squares that the producer of x wrote, one for 16 numbers.
 namespace kvw::kernels::cuda {
 
-inline constexpr int kLinearRows = 8;  ///< rows of x at most
-inline constexpr int kWeightTile = 16; ///< rows of W that are laid out together
-inline constexpr int kBlockWidth = 32; ///< numbers of a row in one block
+inline constexpr int kLinearRows = kMaxSequences; ///< rows of x at most
+inline constexpr int kWeightTile = 16;            ///< rows of W that are laid out together
+inline constexpr int kBlockWidth = 32;            ///< numbers of a row in one block
 
 constexpr int weight_tiles(int n) { return (n + kWeightTile - 1) / kWeightTile; }
 constexpr int block_count(int k) { return (k + kBlockWidth - 1) / kBlockWidth; }
@@ -34,6 +34,23 @@ constexpr int squares_stride(int n) { return (weight_tiles(n) + 3) / 4 * 4; }
 
 /// Which row of the packed matrix a row of the plain one becomes. Gate and Up interleave by eight.
 enum class RowOrder : int { Plain, Gate, Up };
+constexpr int packed_row(RowOrder order, int row)
+{
+    return order == RowOrder::Plain ? row : row / 8 * kWeightTile + row % 8 + (order == RowOrder::Up ? 8 : 0);
+}
+/// Where element (row, column) of packed weights [n, k] lies, in numbers.
+constexpr std::size_t packed_place(int row, int column, int k)
+{
+    const std::size_t block =
+        std::size_t(row / kWeightTile) * std::size_t(block_count(k)) + std::size_t(column / kBlockWidth);
+    return block * (kWeightTile * kBlockWidth) + std::size_t(row % kWeightTile * kBlockWidth + column % kBlockWidth);
+}
+/// Where element (row, column) of rows in blocks lies, in numbers.
+constexpr std::size_t in_blocks(int row, int column)
+{
+    return std::size_t(column / kBlockWidth) * (kLinearRows * kBlockWidth)
+        + std::size_t(row * kBlockWidth + column % kBlockWidth);
+}
 
 /// Puts rows of a plain matrix into a packed one; the packed one is zeroed beforehand.
 struct Pack
@@ -44,7 +61,7 @@ struct Pack
     RowOrder order = RowOrder::Plain;
     std::uint16_t* packed = nullptr;
 };
-[[nodiscard]] Status pack(const Pack& args, cudaStream_t stream) noexcept;
+[[nodiscard]] Status pack(const Pack& args, StreamHandle stream) noexcept;
 
 /// What becomes of the sums a[m, n] = <x[m], W[n]>; r[m] is the norm's factor or 1.
 enum class Epilogue : int {
@@ -78,7 +95,7 @@ struct Linear
 inline constexpr int kLinearVariants = 6;
 /// The variant in words: "16 rows, 6 stages, 8 warps"; null beyond the last.
 const char* linear_variant_name(int variant) noexcept;
-[[nodiscard]] Status linear(const Linear& args, cudaStream_t stream) noexcept;
+[[nodiscard]] Status linear(const Linear& args, StreamHandle stream) noexcept;
 
 /// Orders (value, index) as a number: larger values first, then smaller indices; a maximum is exact and needs no order.
 constexpr int best_index(std::uint64_t best) { return static_cast<int>(~static_cast<std::uint32_t>(best)); }
@@ -98,6 +115,6 @@ struct Pick
     float* squares = nullptr;     ///< [8, squares_stride(hidden)]
     int* maybe_lengths = nullptr; ///< [rows], each incremented
 };
-[[nodiscard]] Status pick(const Pick& args, cudaStream_t stream) noexcept;
+[[nodiscard]] Status pick(const Pick& args, StreamHandle stream) noexcept;
 
 } // namespace kvw::kernels::cuda

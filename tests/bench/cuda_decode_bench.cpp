@@ -6,9 +6,10 @@
 // all of it as JSON. Exit code 1 without a device, or when something fails.
 #include "kernels/cuda/append.h"
 #include "kernels/cuda/attend.h"
-#include "kernels/cuda/decode_step.h"
+#include "kernels/cuda/decode_graph.h"
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda/linear.h"
+#include "kernels/cuda/operations.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -284,6 +285,7 @@ public:
                        weights.norm.as<float>(),
                        nullptr,
                        nullptr};
+        step_.operations = &cuda_operations();
         step_.sequences = place.sequences;
         step_.splits = attend_splits(stored_[0].store, kHeads, place.context + steps, multiprocessors());
         buffers_ = Memory(place_buffers(step_, nullptr));

@@ -1,202 +1,58 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a GPU is given for whole decode steps (the model, the cache's layers, the prompt), held against the CPU's own steps:
-// a stand-in for the kernels computes from it, by their documented formulas.
-#include "core/calibration/calibrate.h"
-#include "core/measure/device_run.h"
-#include "core/measure/generation.h"
-#include "tests/measure/measure_support.h"
+// Whole decode steps on a device, by the reference of its kernels, held against the CPU's own steps.
+#include "tests/measure/device_support.h"
 
-#include <ATen/CPUGeneratorImpl.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
+
+#include <limits>
 
 namespace kvw {
 namespace {
 
 using test::error_of;
-using test::fitted;
 using test::TinyDecoder;
 using ::testing::HasSubstr;
+namespace cuda = kernels::cuda;
 
 constexpr int kPrompt = 70, kSteps = 12;
 
-at::Tensor rounded(const at::Tensor& x, at::ScalarType type) { return x.to(type).to(at::kFloat); }
-
-/// Where numbers are rounded, to bf16 or to codes. Sums in another order decide otherwise where a number lies near the
-/// middle between two; with `shaken`, every number is first moved by up to half a step of bf16, which decides as many as can
-/// be otherwise, and codes with them where they are near their own middles.
-class Rounder
+/// The CPU's cache as the device's store is without a window: a token is coded before its own query reads it.
+class SettledPast final : public Past
 {
 public:
-    Rounder() = default;
-    explicit Rounder(std::uint64_t seed) : shaken_(at::detail::createCPUGenerator(seed)) {}
-
-    at::Tensor to_bf16(const at::Tensor& x) const { return rounded(moved(x), at::kBFloat16); }
-
-    /// x [..., width] as it is read back (kernels/cuda/kv_store.h).
-    at::Tensor stored(const at::Tensor& given, DeviceFormat format) const
+    SettledPast(CodedCache& cache) : cache_(cache) {}
+    void append(int layer, const at::Tensor& k, const at::Tensor& v) override
     {
-        const at::Tensor x = moved(given);
-        switch (format) {
-        case DeviceFormat::Fp16:
-            return rounded(x, at::kHalf);
-        case DeviceFormat::Bf16:
-            return rounded(x, at::kBFloat16);
-        case DeviceFormat::Int8: {
-            const at::Tensor scale = rounded(x.abs().amax(-1, true) / 127, at::kHalf);
-            return (x / scale).round().clamp(-128, 127) * scale;
-        }
-        default: {
-            const at::Tensor zero = rounded(x.amin(-1, true), at::kHalf);
-            const at::Tensor scale = rounded((x.amax(-1, true) - x.amin(-1, true)) / 15, at::kHalf);
-            return ((x - zero) / scale).round().clamp(0, 15) * scale + zero;
-        }
-        }
+        cache_.append(layer, k, v);
+        cache_.settle();
     }
+    at::Tensor attend(int layer, const at::Tensor& q) override { return cache_.attend(layer, q); }
+    std::int64_t length() const override { return cache_.length(); }
 
 private:
-    at::Tensor moved(const at::Tensor& x) const
-    {
-        return shaken_ ? x + (at::rand(x.sizes(), *shaken_, x.options()) * 2 - 1) * x.abs() * 0x1p-8 : x;
-    }
-
-    std::optional<at::Generator> shaken_;
+    CodedCache& cache_;
 };
 
-/// The steps of kernels/cuda/decode_step.h in plain tensors. The newest token is read as it came and coded afterwards, as the
-/// CPU's cache has it.
-class StandIn final : public DeviceDecode
-{
-public:
-    StandIn(DeviceModel model, DeviceDecodeOptions options, Rounder rounder)
-        : model_(std::move(model)),
-          options_(std::move(options)),
-          rounder_(std::move(rounder)),
-          keys_(options_.layers.size()),
-          values_(options_.layers.size())
-    {}
-
-    void fill(int layer, const at::Tensor& k, const at::Tensor& v) override
-    {
-        const auto i = static_cast<std::size_t>(layer);
-        keys_[i] = rounder_.stored(projected(k.to(at::kFloat), i), options_.layers[i].key_format);
-        values_[i] = rounder_.stored(v.to(at::kFloat), options_.layers[i].value_format);
-    }
-    void put(const at::Tensor& tokens) override { tokens_ = tokens; }
-    void wait() override {}
-    at::Tensor logits() override { return logits_; }
-    void step() override
-    {
-        at::Tensor x = model_.embedding.index_select(0, tokens_).to(at::kFloat);
-        for (std::size_t i = 0; i < model_.layers.size(); ++i) {
-            const DeviceLayerWeights& w = model_.layers[i];
-            const at::Tensor qkv = biased(product(norm(x, w.attention_norm), w.qkv), w.maybe_qkv_bias);
-            x = x + biased(product(attention(qkv, i), w.output), w.maybe_output_bias);
-            const at::Tensor inner = product(norm(x, w.mlp_norm), w.gate_up);
-            const auto halves = inner.chunk(2, 1);
-            x = x + product(at::silu(halves[0]) * halves[1], w.down);
-        }
-        logits_ = product(norm(x, model_.final_norm), model_.head);
-        tokens_ = logits_.argmax(1);
-    }
-
-private:
-    at::Tensor norm(const at::Tensor& x, const at::Tensor& weight) const
-    {
-        return x * at::rsqrt(x.square().mean(1, true) + model_.norm_eps) * weight;
-    }
-    static at::Tensor biased(const at::Tensor& x, const at::Tensor& maybe_bias)
-    {
-        return maybe_bias.defined() ? x + maybe_bias : x;
-    }
-    at::Tensor product(const at::Tensor& x, const at::Tensor& matrix) const
-    {
-        return at::mm(rounder_.to_bf16(x), matrix.to(at::kFloat).t());
-    }
-    /// [sequences, tokens, heads, head_dim] times the basis of each one's KV head.
-    at::Tensor projected(const at::Tensor& x, std::size_t layer) const
-    {
-        const at::Tensor& basis = options_.layers[layer].maybe_key_basis;
-        if (!basis.defined())
-            return x;
-        const at::Tensor each = basis.repeat_interleave(x.size(2) / basis.size(0), 0);
-        return at::matmul(x.unsqueeze(3), each).squeeze(3);
-    }
-    at::Tensor rotated(const at::Tensor& x, std::int64_t position) const
-    {
-        const at::Tensor cosine = model_.cosine.select(0, position), sine = model_.sine.select(0, position);
-        const auto halves = x.chunk(2, -1);
-        return at::cat({halves[0] * cosine - halves[1] * sine, halves[1] * cosine + halves[0] * sine}, -1);
-    }
-    at::Tensor attention(const at::Tensor& qkv, std::size_t i)
-    {
-        const DeviceLayer& cache = options_.layers[i];
-        const std::int64_t b = qkv.size(0), d = model_.head_dim, heads = model_.heads, kv = model_.kv_heads;
-        const std::int64_t position = keys_[i].size(1);
-        const at::Tensor rows = qkv.view({b, 1, -1});
-        const at::Tensor q = projected(rotated(rows.narrow(2, 0, heads * d).unflatten(2, {heads, d}), position), i);
-        const at::Tensor k = projected(rotated(rows.narrow(2, heads * d, kv * d).unflatten(2, {kv, d}), position), i);
-        const at::Tensor v =
-            rows.narrow(2, (heads + kv) * d, kv * cache.value_width).unflatten(2, {kv, cache.value_width});
-        const auto spread = [&](const at::Tensor& x) {
-            return x.permute({0, 2, 1, 3}).repeat_interleave(heads / kv, 1);
-        };
-        const at::Tensor keys = spread(at::cat({keys_[i], rounder_.to_bf16(k)}, 1));
-        const at::Tensor values = spread(at::cat({values_[i], rounder_.to_bf16(v)}, 1));
-        const at::Tensor p =
-            at::softmax(at::matmul(q.permute({0, 2, 1, 3}), keys.transpose(2, 3)) * model_.softmax_scale, -1);
-        keys_[i] = at::cat({keys_[i], rounder_.stored(rounder_.to_bf16(k), cache.key_format)}, 1);
-        values_[i] = at::cat({values_[i], rounder_.stored(rounder_.to_bf16(v), cache.value_format)}, 1);
-        return at::matmul(p, values).permute({0, 2, 1, 3}).reshape({b, heads * cache.value_width});
-    }
-
-    DeviceModel model_;
-    DeviceDecodeOptions options_;
-    Rounder rounder_;
-    std::vector<at::Tensor> keys_, values_; ///< [sequences, tokens, kv_heads, width] as read back
-    at::Tensor tokens_, logits_;
-};
-
-std::unique_ptr<DeviceDecode> stand_in(const DeviceModel& model, const DeviceDecodeOptions& options)
-{
-    return std::make_unique<StandIn>(model, options, Rounder());
-}
-
-class DeviceSteps : public ::testing::Test
+class DeviceSteps : public test::DeviceTest
 {
 protected:
-    DeviceSteps() : model_(test::TinyModel{.tied = false}, ComputeType::Bf16)
-    {
-        text_ = test::random_tokens(kPrompt + kSteps, model_->config().vocab_size, 5);
-        CalibrationOptions options;
-        options.window_tokens = 41;
-        calibration_ = calibrate(*model_, text_, options, [](const CalibrationProgress&) {});
-    }
+    DeviceSteps() : DeviceTest(kPrompt + kSteps) {}
 
-    std::shared_ptr<const FittedConfiguration> fit_to(const char* configuration) const
-    {
-        return fitted(*model_, configuration, &calibration_);
-    }
-
-    /// Logits of kSteps steps after the prompt, [kSteps, vocab], by the cache of the CPU and by the stand-in.
+    /// Logits of kSteps steps after the prompt, [kSteps, vocab], by the cache of the CPU.
     at::Tensor on_cpu(const FittedConfiguration& codec) const
     {
         CodedCache cache(model_->attention_shape(), std::make_shared<FittedConfiguration>(codec), {});
         Decoder& decoder = decoder_for(codec, *model_);
-        prefill(decoder, cache, prompt());
-        std::vector<at::Tensor> out;
-        for (int i = 0; i < kSteps; ++i)
-            out.push_back(decoder.logits(decoder.forward(token(i).view({1, 1}), cache.length(), cache).view({1, -1})));
-        return at::cat(out);
+        prefill(decoder, cache, prompt()); // in one piece, which reads itself uncoded
+        SettledPast past(cache);
+        return by_layers(decoder, past);
     }
-    at::Tensor on_device(const FittedConfiguration& codec, const Rounder& rounder = {}) const
+    /// By whole steps.
+    at::Tensor on_device(const FittedConfiguration& codec, const cuda::Operations& kernels) const
     {
-        DeviceRun run(*model_, codec, 1, kPrompt, kSteps,
-                      [&](const DeviceModel& model, const DeviceDecodeOptions& options) {
-                          return std::make_unique<StandIn>(model, options, rounder);
-                      });
-        prefill(run.decoder(), run.past(), prompt());
+        DeviceRun run(*model_, codec, plan(codec, kernels), 1, kPrompt, kSteps);
+        prefill(run.decoder(), run.prompt_past(), prompt());
         run.store_prompt();
         std::vector<at::Tensor> out;
         for (int i = 0; i < kSteps; ++i) {
@@ -204,6 +60,21 @@ protected:
             run.decode().step();
             out.push_back(run.decode().logits());
         }
+        return at::cat(out);
+    }
+    /// By the decoder over the same store.
+    at::Tensor through_past(const FittedConfiguration& codec) const
+    {
+        DeviceRun run(*model_, codec, plan(codec, cuda::reference_operations()), 1, kPrompt, kSteps);
+        prefill(run.decoder(), run.prompt_past(), prompt());
+        run.store_prompt();
+        return by_layers(run.decoder(), run.past());
+    }
+    at::Tensor by_layers(Decoder& decoder, Past& past) const
+    {
+        std::vector<at::Tensor> out;
+        for (int i = 0; i < kSteps; ++i)
+            out.push_back(decoder.logits(decoder.forward(token(i).view({1, 1}), past.length(), past).view({1, -1})));
         return at::cat(out);
     }
 
@@ -215,44 +86,48 @@ protected:
         const auto error = error_of([&] { static_cast<void>(device_layers(*fit_to(configuration))); });
         return error && error->kind() == ErrorKind::Unsupported ? error->what() : "not refused";
     }
-
-    TinyDecoder model_;
-    std::vector<std::int32_t> text_;
-    Calibration calibration_;
-    c10::InferenceMode inference_;
+    std::string why_not(const DeviceDemand& demand, const Decoder& decoder) const
+    {
+        std::string sentence;
+        const auto codec = fit_to("identity");
+        return choose_device(decoder, *codec, &cuda::reference_operations(), demand, sentence) ? "chosen" : sentence;
+    }
 };
 
 TEST_F(DeviceSteps, GiveTheLogitsOfTheCpu)
 {
     // How far two computations may be apart that round at the same places: as far as the same one with all of its roundings
-    // shaken, which is what the model makes of them and nothing of the processor's. (Of those few that differ in truth, the
-    // largest effect is about half of that at every level.)
+    // shaken, which is what the model makes of them and nothing of the processor's.
     for (const char* configuration :
-         {"identity", "k=int8,sym v=int8,sym", "k=int4 v=int4", "k=int8,sym v=int4", "v=pca:8,weighted,fold",
-          "k=int8,sym v=pca:8,weighted,fold+int8,sym", "k=rotate+int8,sym v=int8,sym"}) {
+         {"identity", "k=int8,sym v=int8,sym", "k=int4 v=int4", "k=int8,sym v=int4", "v=int8,sym",
+          "v=pca:8,weighted,fold", "k=int8,sym v=pca:8,weighted,fold+int8,sym", "k=rotate+int8,sym v=int8,sym"}) {
         SCOPED_TRACE(configuration);
         const auto codec = fit_to(configuration);
-        const at::Tensor wanted = on_cpu(*codec), got = on_device(*codec);
+        const at::Tensor wanted = on_cpu(*codec), got = on_device(*codec, cuda::reference_operations());
+        const at::Tensor layered = through_past(*codec);
         double largest = 0, mean = 0;
         for (const std::uint64_t seed : {1, 2, 3, 4}) {
-            const at::Tensor strayed = (on_device(*codec, Rounder(seed)) - got).abs();
+            const at::Tensor strayed = (on_device(*codec, test::shaken_operations(seed)) - got).abs();
             largest = std::max(largest, strayed.max().item<double>());
             mean = std::max(mean, strayed.mean().item<double>());
         }
-        const at::Tensor apart = (wanted - got).abs();
         const double size = wanted.abs().max().item<double>();
-        RecordProperty(configuration, fmt::format("{:.4f} of {:.4f}", apart.max().item<double>(), largest));
         EXPECT_LT(largest, size / 4) << "shaking must not make everything right";
-        EXPECT_LE(apart.max().item<double>(), largest);
-        EXPECT_LE(apart.mean().item<double>(), mean);
+        for (const auto& [other, name] : {std::pair{wanted, "the CPU's cache"}, std::pair{layered, "DevicePast"}}) {
+            const at::Tensor apart = (other - got).abs();
+            RecordProperty(configuration,
+                           fmt::format("{}: {:.4f} of {:.4f}", name, apart.max().item<double>(), largest));
+            EXPECT_LE(apart.max().item<double>(), largest) << name;
+            EXPECT_LE(apart.mean().item<double>(), mean) << name;
+        }
     }
 }
 
 TEST_F(DeviceSteps, ANewPromptReplacesTheOldOne)
 {
     const auto codec = fit_to("k=int8,sym v=int8,sym");
-    DeviceRun run(*model_, *codec, 1, kPrompt, kSteps, stand_in);
-    prefill(run.decoder(), run.past(), prompt());
+    DeviceRun run(*model_, *codec, plan(*codec, cuda::reference_operations()), 1, kPrompt, kSteps);
+    prefill(run.decoder(), run.prompt_past(), prompt());
     const auto first_logits = [&] {
         run.store_prompt();
         run.decode().put(token(0));
@@ -264,21 +139,40 @@ TEST_F(DeviceSteps, ANewPromptReplacesTheOldOne)
     EXPECT_TRUE(at::equal(once, first_logits()));
 }
 
+TEST_F(DeviceSteps, ChooseTheTokenOfTheirOwnLogits)
+{
+    const auto codec = fit_to("k=int8,sym v=int8,sym");
+    const auto steps = [&](bool put_each) {
+        DeviceRun run(*model_, *codec, plan(*codec, cuda::reference_operations()), 1, kPrompt, kSteps);
+        prefill(run.decoder(), run.prompt_past(), prompt());
+        run.store_prompt();
+        run.decode().put(token(0));
+        run.decode().step();
+        for (int i = 1; i < kSteps; ++i) {
+            if (put_each)
+                run.decode().put(run.decode().logits().argmax(1));
+            run.decode().step();
+        }
+        return run.decode().logits().clone();
+    };
+    EXPECT_TRUE(at::equal(steps(true), steps(false)));
+}
+
 TEST_F(DeviceSteps, LayersAreNamedAsTheKernelsStoreThem)
 {
     const std::vector<DeviceLayer> mixed = device_layers(*fit_to("k=int8,sym sinks=32 v=int4,token window=64"));
     ASSERT_EQ(mixed.size(), 2u);
-    EXPECT_EQ(mixed[1].key_format, DeviceFormat::Int8);
-    EXPECT_EQ(mixed[1].value_format, DeviceFormat::Int4);
-    EXPECT_EQ(mixed[1].sinks, 32);
-    EXPECT_EQ(mixed[1].window, 64);
+    EXPECT_EQ(mixed[1].format.key_format, cuda::Format::Int8);
+    EXPECT_EQ(mixed[1].format.value_format, cuda::Format::Int4);
+    EXPECT_EQ(mixed[1].format.sinks, 32);
+    EXPECT_EQ(mixed[1].format.window, 64);
     const DeviceLayer one_side = device_layers(*fit_to("v=int8,sym")).front();
-    EXPECT_EQ(one_side.key_format, DeviceFormat::Fp16); // beside codes, which become fp16
-    EXPECT_EQ(one_side.value_format, DeviceFormat::Int8);
-    EXPECT_EQ(device_layers(*fit_to("k=int4,channel=32 v=int4")).front().key_format, DeviceFormat::Int4Channel);
+    EXPECT_EQ(one_side.format.key_format, cuda::Format::Fp16); // beside codes, which become fp16
+    EXPECT_EQ(one_side.format.value_format, cuda::Format::Int8);
+    EXPECT_EQ(device_layers(*fit_to("k=int4,channel=32 v=int4")).front().format.key_format, cuda::Format::Int4Channel);
     const DeviceLayer folded = device_layers(*fit_to("v=pca:8,weighted,fold")).front();
-    EXPECT_EQ(folded.value_width, 8);
-    EXPECT_EQ(folded.value_format, DeviceFormat::Bf16);
+    EXPECT_EQ(folded.format.value_width, 8);
+    EXPECT_EQ(folded.format.value_format, cuda::Format::Bf16);
 }
 
 TEST_F(DeviceSteps, WhatTheKernelsDoNotStoreIsNamed)
@@ -290,24 +184,59 @@ TEST_F(DeviceSteps, WhatTheKernelsDoNotStoreIsNamed)
     EXPECT_THAT(refusal("k=int2 v=int4"), HasSubstr("2-bit"));
     EXPECT_THAT(refusal("k=int8,sym v=int8,sym sinks=4"), HasSubstr("4 sinks"));
     EXPECT_THAT(refusal("k=pca:8"), HasSubstr("a basis"));
+    EXPECT_THAT(refusal("k=int4 v=int8,sym"), HasSubstr("int4 keys with int8 values; they store fp16 with fp16"));
+    EXPECT_THAT(refusal("k=rotate+int8,sym v=int8,sym sinks=32"), HasSubstr("a basis beside sinks"));
+    EXPECT_THAT(refusal("k=fp16 v=fp16 sinks=32"), HasSubstr("sinks or a window beside numbers that have 16 bits"));
+    EXPECT_THAT(refusal("k=zero v=zero"), HasSubstr("this transform"));
+}
+
+TEST_F(DeviceSteps, WhatIsAskedBesideTheConfigurationIsNamedWhereItCannotBe)
+{
+    EXPECT_EQ(why_not({cuda::kMaxSequences, std::nullopt}, *model_), "chosen");
+    EXPECT_THAT(why_not({cuda::kMaxSequences + 1, std::nullopt}, *model_),
+                HasSubstr(fmt::format("decode {} sequences at a time at most, and {} were asked for",
+                                      cuda::kMaxSequences, cuda::kMaxSequences + 1)));
+    EXPECT_EQ(why_not({0, parse_protocol("all")}, *model_), "chosen");
+    EXPECT_EQ(why_not({0, parse_protocol("step")}, *model_), "chosen");
+    EXPECT_THAT(why_not({0, parse_protocol("past:64")}, *model_), HasSubstr("protocol past:64"));
+    const TinyDecoder fp32;
+    EXPECT_THAT(why_not({}, *fp32), HasSubstr("identity: read on the CPU instead: "));
+    EXPECT_THAT(why_not({}, *fp32), HasSubstr("fp32"));
+}
+
+TEST_F(DeviceSteps, NumbersBeyondTheStoreAreNamed)
+{
+    const auto codec = fit_to("k=int8,sym v=int8,sym");
+    const auto store = plan(*codec, cuda::reference_operations()).make_store(1, 8);
+    const at::Tensor good = at::ones({1, 2, 2, 16}), bad = good * 1e5,
+                     nan = good * std::numeric_limits<float>::quiet_NaN();
+    EXPECT_NO_THROW(store->check_range(0, good, good));
+    for (const auto& [k, v, said] : {std::tuple{bad, good, "layer 1: keys of up to 100000"},
+                                     std::tuple{good, nan, "layer 1: values that are not numbers"}}) {
+        const auto error = error_of([&] { store->check_range(1, k, v); });
+        ASSERT_TRUE(error);
+        EXPECT_EQ(error->kind(), ErrorKind::NotFinite);
+        EXPECT_THAT(error->message(), HasSubstr(said));
+    }
+    EXPECT_EQ(error_of([&] { store->fill(0, bad, good); })->kind(), ErrorKind::NotFinite);
 }
 
 TEST_F(DeviceSteps, BytesAreThoseOfTheTiles)
 {
-    const AttentionShape shape = model_->attention_shape();
-    const std::vector<DeviceLayer> layers = device_layers(*fit_to("k=int8,sym v=int8,sym"));
-    const Ledger ledger = device_ledger(layers, shape, 1, 64);
+    const auto codec = fit_to("k=int8,sym v=int8,sym");
+    const auto store = plan(*codec, cuda::reference_operations()).make_store(1, 128);
+    const Ledger ledger = store->ledger(64);
     // 2 layers x 2 KV heads x 64 tokens x (keys of 16 padded to 32, values of 16, two scales of 2 bytes).
     EXPECT_EQ(ledger.payload_bytes, 2 * 2 * 64 * (32 + 16));
     EXPECT_EQ(ledger.scales_bytes, 2 * 2 * 64 * 4);
     EXPECT_EQ(ledger.padding_bytes, 0);
-    EXPECT_GT(device_ledger(layers, shape, 1, 65).padding_bytes, 0);
+    EXPECT_GT(store->ledger(65).padding_bytes, 0);
 }
 
 TEST(DeviceModels, WhatTheKernelsDoNotKnowIsNamed)
 {
     const TinyDecoder fp32;
-    const auto of_fp32 = error_of([&] { fp32->device_model(8); });
+    const auto of_fp32 = error_of([&] { fp32->require_device_kernels(); });
     ASSERT_TRUE(of_fp32);
     EXPECT_EQ(of_fp32->kind(), ErrorKind::Unsupported);
     EXPECT_THAT(of_fp32->what(), HasSubstr("fp32"));

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Whole decode steps of a small random model against the same in fp64.
-#include "kernels/cuda/attend.h"
-#include "kernels/cuda/decode_step.h"
-#include "kernels/cuda/linear.h"
 #include "tests/kernels/cuda/device.h"
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <numeric>
 #include <random>
 #include <vector>
@@ -19,7 +17,8 @@ namespace {
 using test::Array;
 using test::bf16;
 using test::from_bf16;
-using test::must;
+using test::machine;
+using test::operations;
 
 constexpr int kHidden = 96, kIntermediate = 104, kHeads = 6, kKvHeads = 2, kHeadDim = 64, kVocab = 203, kLayers = 3;
 constexpr int kSequences = 3, kSteps = 75; // across the edges of tiles and of a page
@@ -234,21 +233,21 @@ public:
         out.maybe_cosine = floats(model.cosine);
         out.maybe_sine = floats(model.sine);
         step.sequences = kSequences;
-        step.splits = attend_splits(layers_.front().store, kHeads, kSteps, 132);
+        step.operations = &operations();
+        step.splits = operations().attend_splits(layers_.front().store, kHeads, kSteps);
         buffers_ = Array<std::byte>(place_buffers(step, nullptr));
         place_buffers(step, buffers_.data());
     }
 
-    void start(const std::vector<int>& tokens, cudaStream_t stream)
+    void put(const std::vector<int>& tokens)
     {
-        must(cudaMemcpy(step.buffers.tokens, tokens.data(), tokens.size() * sizeof(int), cudaMemcpyHostToDevice));
-        ASSERT_EQ(decode_start(step, stream), Status::Ok);
+        machine().to_device(step.buffers.tokens, tokens.data(), tokens.size() * sizeof(int));
     }
     template<typename T>
     static std::vector<T> read(const T* from, std::size_t count)
     {
         std::vector<T> out(count);
-        must(cudaMemcpy(out.data(), from, count * sizeof(T), cudaMemcpyDeviceToHost));
+        machine().to_host(out.data(), from, count * sizeof(T));
         return out;
     }
     std::vector<float> logits() const { return read(step.buffers.logits, std::size_t(kSequences) * kVocab); }
@@ -290,8 +289,8 @@ private:
         args.k = matrix.columns;
         args.order = order;
         args.packed = out;
-        ASSERT_EQ(pack(args, nullptr), Status::Ok);
-        must(cudaDeviceSynchronize());
+        ASSERT_EQ(operations().pack(args, nullptr), Status::Ok);
+        machine().wait();
     }
 
     std::vector<DecodeLayer> layers_;
@@ -309,36 +308,23 @@ struct CacheCase
     double share; ///< of the largest logit that one may be off: activations are bf16, codes are coarser
 };
 
-class DecodeSteps : public test::OnDevice, public testing::WithParamInterface<CacheCase>
-{
-protected:
-    void SetUp() override
-    {
-        OnDevice::SetUp();
-        if (!IsSkipped())
-            must(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking));
-    }
-    void TearDown() override
-    {
-        if (stream_)
-            cudaStreamDestroy(stream_);
-    }
-    cudaStream_t stream_ = nullptr;
-};
+class DecodeStepTest : public test::OnDevice, public testing::WithParamInterface<CacheCase>
+{};
 
-TEST_P(DecodeSteps, AreThoseOfTheModel)
+TEST_P(DecodeStepTest, AreThoseOfTheModel)
 {
     const CacheCase& c = GetParam();
     const HostModel model(c.value_width);
     Device device(model, c.keys, c.values);
     std::vector<Exact> exact(kSequences, Exact(model));
     std::vector<int> tokens{3, 150, 77};
-    device.start(tokens, stream_);
-    DecodeGraph graph;
-    ASSERT_EQ(graph.capture(device.step, stream_), Status::Ok);
+    device.put(tokens);
+    const std::unique_ptr<DecodeSteps> steps(operations().open_steps(device.step));
+    ASSERT_TRUE(steps);
+    ASSERT_EQ(steps->start(), Status::Ok);
     for (int step = 0; step < kSteps; ++step) {
-        ASSERT_EQ(graph.replay(stream_), Status::Ok);
-        must(cudaStreamSynchronize(stream_));
+        ASSERT_EQ(steps->step(), Status::Ok);
+        ASSERT_EQ(steps->wait(), Status::Ok);
         const std::vector<float> got = device.logits();
         for (int s = 0; s < kSequences; ++s) {
             const Numbers wanted = exact[std::size_t(s)].logits(tokens[std::size_t(s)]);
@@ -357,25 +343,28 @@ TEST_P(DecodeSteps, AreThoseOfTheModel)
     }
 }
 
-TEST_P(DecodeSteps, GiveTheSameBitsWithAndWithoutAGraph)
+TEST_P(DecodeStepTest, GiveTheSameBitsOneByOne)
 {
     const CacheCase& c = GetParam();
     const HostModel model(c.value_width);
     Device captured(model, c.keys, c.values), direct(model, c.keys, c.values);
-    captured.start({3, 150, 77}, stream_);
-    direct.start({3, 150, 77}, stream_);
-    DecodeGraph graph;
-    ASSERT_EQ(graph.capture(captured.step, stream_), Status::Ok);
+    captured.put({3, 150, 77});
+    direct.put({3, 150, 77});
+    const std::unique_ptr<DecodeSteps> steps(operations().open_steps(captured.step));
+    ASSERT_TRUE(steps);
+    ASSERT_EQ(steps->start(), Status::Ok);
+    ASSERT_EQ(decode_start(direct.step, nullptr), Status::Ok);
     for (int step = 0; step < 40; ++step) {
-        ASSERT_EQ(graph.replay(stream_), Status::Ok);
-        ASSERT_EQ(decode_step(direct.step, stream_), Status::Ok);
+        ASSERT_EQ(steps->step(), Status::Ok);
+        ASSERT_EQ(decode_step(direct.step, nullptr), Status::Ok);
     }
-    must(cudaStreamSynchronize(stream_));
+    ASSERT_EQ(steps->wait(), Status::Ok);
+    machine().wait();
     EXPECT_EQ(captured.logits(), direct.logits());
     EXPECT_EQ(captured.tokens(), direct.tokens());
 }
 
-INSTANTIATE_TEST_SUITE_P(Formats, DecodeSteps,
+INSTANTIATE_TEST_SUITE_P(Formats, DecodeStepTest,
                          testing::Values(CacheCase{"Bf16", Format::Bf16, Format::Bf16, kHeadDim, 0.03},
                                          CacheCase{"Bf16Folded", Format::Bf16, Format::Bf16, 24, 0.03},
                                          CacheCase{"Int8", Format::Int8, Format::Int8, kHeadDim, 0.04},

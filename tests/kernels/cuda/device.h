@@ -1,40 +1,55 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "kernels/cuda/operations.h"
+#include "kernels/rows.h"
+
 #include <cstdint>
-#include <cstring>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include <cuda_runtime_api.h>
 #include <gtest/gtest.h>
 
 namespace kvw::kernels::cuda::test {
 
-/// Throws with the name of the error; tests of kernels check their own calls.
-inline void must(cudaError_t error, const char* what = "CUDA")
+/// A device and its memory.
+class Machine
 {
-    if (error != cudaSuccess)
-        throw std::runtime_error(std::string(what) + ": " + cudaGetErrorString(error));
-}
+public:
+    virtual ~Machine() = default;
+    virtual const Operations& operations() const = 0;
+    /// Empty when it is there.
+    virtual std::string why_absent() const = 0;
+    virtual void* allocate(std::size_t bytes) = 0; ///< zeroed
+    virtual void release(void* memory) noexcept = 0;
+    virtual void to_device(void* to, const void* from, std::size_t bytes) = 0;
+    virtual void to_host(void* to, const void* from, std::size_t bytes) = 0;
+    virtual void wait() = 0;
+};
+/// The one that this program tests: a GPU, or the reference.
+Machine& machine();
+/// The reference, in either program.
+Machine& host();
 
-/// An array in device memory, zeroed.
+inline const Operations& operations() { return machine().operations(); }
+
+/// An array in a machine's memory, zeroed.
 template<typename T>
 class Array
 {
 public:
     Array() = default;
-    explicit Array(std::size_t count) : count_(count)
+    explicit Array(std::size_t count, Machine& where = machine()) : machine_(&where), count_(count)
     {
-        if (count == 0)
-            return;
-        must(cudaMalloc(reinterpret_cast<void**>(&data_), count * sizeof(T)));
-        must(cudaMemset(data_, 0, count * sizeof(T)));
+        if (count > 0)
+            data_ = static_cast<T*>(where.allocate(count * sizeof(T)));
     }
-    ~Array() { cudaFree(data_); }
-    explicit Array(const std::vector<T>& values) : Array(values.size()) { copy_from(values); }
+    explicit Array(const std::vector<T>& values, Machine& where = machine()) : Array(values.size(), where)
+    {
+        copy_from(values);
+    }
+    ~Array() { release(); }
     Array(Array&& other) noexcept { swap(other); }
     Array& operator=(Array&& other) noexcept
     {
@@ -42,32 +57,41 @@ public:
         return *this;
     }
 
-    /// Allocates where there is nothing yet.
+    /// Allocates where there is too little yet.
     void copy_from(const std::vector<T>& values)
     {
         if (count_ < values.size()) {
-            cudaFree(data_);
-            data_ = nullptr;
-            must(cudaMalloc(reinterpret_cast<void**>(&data_), values.size() * sizeof(T)));
+            release();
             count_ = values.size();
+            data_ = static_cast<T*>(machine_->allocate(count_ * sizeof(T)));
         }
-        must(cudaMemcpy(data_, values.data(), values.size() * sizeof(T), cudaMemcpyHostToDevice));
+        if (!values.empty())
+            machine_->to_device(data_, values.data(), values.size() * sizeof(T));
     }
     std::vector<T> to_host() const
     {
         std::vector<T> values(count_);
-        must(cudaMemcpy(values.data(), data_, count_ * sizeof(T), cudaMemcpyDeviceToHost));
+        if (count_ > 0)
+            machine_->to_host(values.data(), data_, count_ * sizeof(T));
         return values;
     }
     T* data() const { return data_; }
     std::size_t size() const { return count_; }
 
 private:
+    void release()
+    {
+        if (data_)
+            machine_->release(data_);
+        data_ = nullptr;
+    }
     void swap(Array& other) noexcept
     {
+        std::swap(machine_, other.machine_);
         std::swap(data_, other.data_);
         std::swap(count_, other.count_);
     }
+    Machine* machine_ = &machine();
     T* data_ = nullptr;
     std::size_t count_ = 0;
 };
@@ -78,30 +102,12 @@ class OnDevice : public testing::Test
 protected:
     void SetUp() override
     {
-        int count = 0;
-        if (const cudaError_t error = cudaGetDeviceCount(&count); error != cudaSuccess || count == 0)
-            GTEST_SKIP() << "this machine has no CUDA device"
-                         << (error != cudaSuccess ? std::string(" (") + cudaGetErrorString(error) + ")" : "");
+        if (const std::string reason = machine().why_absent(); !reason.empty())
+            GTEST_SKIP() << reason;
     }
 };
 
-inline std::uint16_t bf16(float value)
-{
-    std::uint32_t bits = 0;
-    std::memcpy(&bits, &value, sizeof bits);
-    return static_cast<std::uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16); // finite values only
-}
-inline float from_bf16(std::uint16_t value)
-{
-    const std::uint32_t bits = std::uint32_t(value) << 16;
-    float result = 0;
-    std::memcpy(&result, &bits, sizeof result);
-    return result;
-}
-/// Where element (row, column) lies in blocks; see kernels/cuda/linear.h.
-constexpr std::size_t in_blocks(int row, int column)
-{
-    return std::size_t(column / 32) * 256 + std::size_t(row) * 32 + std::size_t(column % 32);
-}
+inline std::uint16_t bf16(float value) { return to_bf16(value); }
+using kernels::from_bf16;
 
 } // namespace kvw::kernels::cuda::test

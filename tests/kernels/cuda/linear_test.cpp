@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "kernels/cuda/linear.h"
 #include "tests/kernels/cuda/device.h"
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 #include <vector>
@@ -86,19 +86,19 @@ struct Case
         if (args.epilogue == Epilogue::SiluGate) { // w is the gate's rows, then those of up
             pack_args.rows = n / 2;
             pack_args.order = RowOrder::Gate;
-            ASSERT_EQ(pack(pack_args, nullptr), Status::Ok);
+            ASSERT_EQ(test::operations().pack(pack_args, nullptr), Status::Ok);
             pack_args.plain += std::size_t(n / 2) * k;
             pack_args.order = RowOrder::Up;
-            ASSERT_EQ(pack(pack_args, nullptr), Status::Ok);
+            ASSERT_EQ(test::operations().pack(pack_args, nullptr), Status::Ok);
         } else { // in two pieces, as q, k and v are packed
             pack_args.rows = n / 3;
-            ASSERT_EQ(pack(pack_args, nullptr), Status::Ok);
+            ASSERT_EQ(test::operations().pack(pack_args, nullptr), Status::Ok);
             pack_args.plain += std::size_t(n / 3) * k;
             pack_args.first_row = n / 3;
             pack_args.rows = n - n / 3;
-            ASSERT_EQ(pack(pack_args, nullptr), Status::Ok);
+            ASSERT_EQ(test::operations().pack(pack_args, nullptr), Status::Ok);
         }
-        ASSERT_EQ(cudaDeviceSynchronize(), cudaSuccess);
+        test::machine().wait();
         args.weights = weights.data();
     }
 
@@ -108,7 +108,7 @@ struct Case
         std::vector<std::uint16_t> blocks(blocks_size(k), kNan);
         for (int m = 0; m < rows; ++m)
             for (int i = 0; i < block_count(k) * kBlockWidth; ++i)
-                blocks[test::in_blocks(m, i)] = i < k ? x[std::size_t(m) * k + i] : std::uint16_t(0);
+                blocks[in_blocks(m, i)] = i < k ? x[std::size_t(m) * k + i] : std::uint16_t(0);
         x_blocks.copy_from(blocks);
         args.x = x_blocks.data();
         if (!norm)
@@ -147,8 +147,8 @@ struct Case
 
     void run()
     {
-        ASSERT_EQ(linear(args, nullptr), Status::Ok);
-        ASSERT_EQ(cudaDeviceSynchronize(), cudaSuccess);
+        ASSERT_EQ(test::operations().linear(args, nullptr), Status::Ok);
+        test::machine().wait();
     }
 
     static constexpr std::uint16_t kPoison = 0x7fc1, kNan = 0x7fc0;
@@ -202,7 +202,7 @@ TEST_F(LinearTest, SiluOfTheGateTimesUp)
         const std::vector<std::uint16_t> out = c.out_blocks.to_host();
         for (int m = 0; m < kLinearRows; ++m)
             for (int i = 0; i<shape.n / 2; i += shape.n> 10000 ? 11 : 1) {
-                const std::uint16_t stored = out[test::in_blocks(m, i)];
+                const std::uint16_t stored = out[in_blocks(m, i)];
                 if (m >= shape.rows) {
                     ASSERT_EQ(stored, Case::kPoison) << "an absent row was written";
                     continue;
@@ -233,7 +233,7 @@ TEST_F(LinearTest, ResidualGivesTheSumItsBlocksAndItsSquares)
                     const double before = double(c.residual[std::size_t(m) * shape.n + i]) + c.bias[i];
                     const double limit = sum_error(shape.k) * (sum.magnitude + std::fabs(before) + 1);
                     ASSERT_LE(std::fabs(got - (before + sum.value)), limit) << "row " << m << ", column " << i;
-                    ASSERT_EQ(out[test::in_blocks(m, i)], bf16(got * c.gamma[i])) << "row " << m << ", column " << i;
+                    ASSERT_EQ(out[in_blocks(m, i)], bf16(got * c.gamma[i])) << "row " << m << ", column " << i;
                     square += double(got) * got;
                 }
                 ASSERT_LE(std::fabs(squares[std::size_t(m) * squares_stride(shape.n) + tile] - square), 1e-5 * square)
@@ -300,8 +300,8 @@ TEST_F(LinearTest, PickTakesTheFirstLargestAndItsEmbedding)
     args.x_blocks = x_blocks.data();
     args.squares = squares.data();
     args.maybe_lengths = lengths.data();
-    ASSERT_EQ(pick(args, nullptr), Status::Ok);
-    ASSERT_EQ(cudaDeviceSynchronize(), cudaSuccess);
+    ASSERT_EQ(test::operations().pick(args, nullptr), Status::Ok);
+    test::machine().wait();
     EXPECT_EQ(lengths.to_host(), (std::vector<int>{8, 1, 124}));
     const std::vector<float> logits = c.y.to_host(), x_host = x.to_host(), squares_host = squares.to_host();
     const std::vector<std::uint16_t> blocks = x_blocks.to_host();
@@ -313,7 +313,7 @@ TEST_F(LinearTest, PickTakesTheFirstLargestAndItsEmbedding)
         for (int i = 0; i < hidden; ++i) {
             const float wanted = from_bf16(table[std::size_t(token) * hidden + i]);
             ASSERT_EQ(x_host[m * hidden + i], wanted);
-            ASSERT_EQ(blocks[test::in_blocks(m, i)], bf16(wanted * gamma[i]));
+            ASSERT_EQ(blocks[in_blocks(m, i)], bf16(wanted * gamma[i]));
             square += double(wanted) * wanted;
         }
         double sum = 0;
@@ -325,12 +325,12 @@ TEST_F(LinearTest, PickTakesTheFirstLargestAndItsEmbedding)
 
 TEST(Linear, WhatDoesNotFitIsRefused)
 {
-    EXPECT_EQ(linear(Linear{}, nullptr), Status::BadShape);
-    EXPECT_EQ(pack(Pack{}, nullptr), Status::BadShape);
-    EXPECT_EQ(pick(Pick{}, nullptr), Status::BadShape);
-    EXPECT_EQ(linear_variant_name(kLinearVariants), nullptr);
-    for (int i = 0; i < kLinearVariants; ++i)
-        EXPECT_NE(linear_variant_name(i), nullptr);
+    EXPECT_EQ(test::operations().linear(Linear{}, nullptr), Status::BadShape);
+    EXPECT_EQ(test::operations().pack(Pack{}, nullptr), Status::BadShape);
+    EXPECT_EQ(test::operations().pick(Pick{}, nullptr), Status::BadShape);
+    EXPECT_EQ(test::operations().append(Append{}, nullptr), Status::BadShape);
+    EXPECT_EQ(test::operations().fill(Fill{}, nullptr), Status::BadShape);
+    EXPECT_EQ(test::operations().attend(Attend{}, nullptr), Status::BadShape);
 }
 
 } // namespace

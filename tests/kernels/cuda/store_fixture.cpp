@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/kernels/cuda/store_fixture.h"
 
+#include "kernels/cuda/reference/operations.h"
+#include "kernels/cuda/reference/store.h"
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -8,77 +11,11 @@
 #include <numeric>
 #include <sstream>
 
-#include <cuda_fp16.h>
-
 namespace kvw::kernels::cuda::test {
 namespace {
 
-const char* name(Format format)
-{
-    switch (format) {
-    case Format::Fp16:
-        return "fp16";
-    case Format::Bf16:
-        return "bf16";
-    case Format::Int8:
-        return "int8";
-    case Format::Int4:
-        return "int4";
-    case Format::Int4Channel:
-        return "int4-channel";
-    }
-    return "?";
-}
-
-std::uint16_t to_fp16(float value) { return __half_as_ushort(__float2half_rn(value)); }
-float from_fp16(std::uint16_t value) { return __half2float(__ushort_as_half(value)); }
 std::uint16_t to_16(float value, bool as_bf16) { return as_bf16 ? bf16(value) : to_fp16(value); }
 float from_16(std::uint16_t bits, bool bf16) { return bf16 ? from_bf16(bits) : from_fp16(bits); }
-
-/// Scale and zero as they are stored: kv_store.h, computed in fp32 as the device does.
-struct HostScale
-{
-    float scale = 0, zero = 0;
-};
-float as_scale(float value)
-{
-    const float stored = from_fp16(to_fp16(value));
-    return stored < 6.103515625e-05f ? 0.0f : stored;
-}
-HostScale symmetric(float largest) { return {as_scale(largest / 127.0f), 0}; }
-HostScale range(float low, float high) { return {as_scale((high - low) / 15.0f), from_fp16(to_fp16(low))}; }
-double coded_int8(float x, HostScale s)
-{
-    const float code = s.scale > 0 ? std::nearbyintf(x / s.scale) : 0.0f;
-    return (std::clamp(code + 128.0f, 0.0f, 255.0f) - 128.0) * s.scale;
-}
-double coded_int4(float x, HostScale s)
-{
-    const float code = s.scale > 0 ? std::nearbyintf((x - s.zero) / s.scale) : 0.0f;
-    return std::clamp(code, 0.0f, 15.0f) * static_cast<double>(s.scale) + s.zero;
-}
-
-float half_at(const std::byte* at)
-{
-    std::uint16_t bits = 0;
-    std::memcpy(&bits, at, 2);
-    return from_fp16(bits);
-}
-
-/// Number e of a piece, as its format decodes it.
-double decode(Format format, const std::byte* piece, int e, float scale, float zero)
-{
-    if (is_16_bit(format)) {
-        std::uint16_t bits = 0;
-        std::memcpy(&bits, piece + 2 * e, 2);
-        return from_16(bits, format == Format::Bf16);
-    }
-    if (format == Format::Int8)
-        return (static_cast<int>(piece[e]) - 128) * static_cast<double>(scale);
-    std::uint32_t word = 0;
-    std::memcpy(&word, piece, 4);
-    return static_cast<double>((word >> nibble_shift(e)) & 15u) * scale + zero;
-}
 
 } // namespace
 
@@ -94,7 +31,7 @@ std::string describe(const Case& c)
     return out.str();
 }
 
-Stored::Stored(const Case& c, std::uint64_t seed) : case_(c)
+Stored::Stored(const Case& c, std::uint64_t seed, Machine& where) : case_(c), machine_(where)
 {
     const bool bf16 = c.key_format == Format::Bf16;
     std::mt19937_64 random(seed);
@@ -141,19 +78,20 @@ void Stored::allocate()
         std::iota(host_page_table_.begin(), host_page_table_.end(), 0);
         std::mt19937 shuffle(7);
         std::shuffle(host_page_table_.begin(), host_page_table_.end(), shuffle);
-        page_table_ = Array<int>(host_page_table_);
+        page_table_ = Array<int>(host_page_table_, machine_);
         store_.maybe_page_table = page_table_.data();
     }
     ASSERT_EQ(check(store_), Status::Ok);
     const KvStoreBytes bytes =
         kv_store_bytes(store_, static_cast<std::size_t>(store_.sequences * store_.pages_per_sequence));
-    tiles_ = Array<std::byte>(bytes.tiles);
-    exact_ = Array<std::byte>(bytes.exact);
+    tiles_ = Array<std::byte>(bytes.tiles, machine_);
+    exact_ = Array<std::byte>(bytes.exact, machine_);
     store_.tiles = tiles_.data();
     store_.exact = exact_.data();
-    lengths_ = Array<int>(static_cast<std::size_t>(store_.sequences));
+    lengths_ = Array<int>(static_cast<std::size_t>(store_.sequences), machine_);
     q_ = Array<std::uint16_t>(
-        static_cast<std::size_t>(store_.sequences * case_.kv_heads * case_.group * padded_key_width(case_.head_dim)));
+        static_cast<std::size_t>(store_.sequences * case_.kv_heads * case_.group * padded_key_width(case_.head_dim)),
+        machine_);
 }
 
 void Stored::fill_prompt()
@@ -168,7 +106,7 @@ void Stored::fill_prompt()
             std::vector<std::uint16_t> bits(static_cast<std::size_t>(count * case_.kv_heads * width));
             for (std::size_t i = 0; i < bits.size(); ++i)
                 bits[i] = to_16(numbers[i], bf16);
-            return Array<std::uint16_t>(bits);
+            return Array<std::uint16_t>(bits, machine_);
         };
         const auto k = bits_of(keys_[static_cast<std::size_t>(s)], case_.head_dim);
         const auto v = bits_of(values_[static_cast<std::size_t>(s)], case_.value_width);
@@ -187,8 +125,8 @@ void Stored::fill_prompt()
         args.k = k.data();
         args.v = v.data();
         args.count = count;
-        ASSERT_EQ(fill(args, nullptr), Status::Ok);
-        must(cudaDeviceSynchronize(), "fill");
+        ASSERT_EQ(machine_.operations().fill(args, nullptr), Status::Ok);
+        machine_.wait();
     }
 }
 
@@ -207,7 +145,8 @@ void Stored::append_step(int step)
         qkv.insert(qkv.end(), value, value + case_.kv_heads * width);
     }
     lengths_.copy_from(lengths);
-    const Array<float> rows(qkv);
+    host_lengths_ = lengths;
+    const Array<float> rows(qkv, machine_);
     Append args;
     args.store = store_;
     args.heads = heads;
@@ -216,67 +155,93 @@ void Stored::append_step(int step)
     args.softmax_scale = static_cast<float>(1 / std::sqrt(static_cast<double>(d)));
     args.lengths = lengths_.data();
     args.q_out = q_.data();
-    ASSERT_EQ(append(args, nullptr), Status::Ok);
-    must(cudaDeviceSynchronize(), "append");
+    ASSERT_EQ(machine_.operations().append(args, nullptr), Status::Ok);
+    machine_.wait();
 }
 
-std::vector<std::vector<std::vector<double>>> Stored::attend()
+Rows Stored::rows_of(const std::vector<float>& numbers) const
+{
+    Rows result(static_cast<std::size_t>(store_.sequences));
+    auto at = numbers.begin();
+    for (auto& sequence : result)
+        for (int h = 0; h < case_.kv_heads * case_.group; ++h, at += case_.value_width)
+            sequence.emplace_back(at, at + case_.value_width);
+    return result;
+}
+
+Rows Stored::attend()
 {
     const int heads = case_.kv_heads * case_.group;
+    const Operations& operations = machine_.operations();
     Attend args;
     args.store = store_;
     args.heads = heads;
     args.q = q_.data();
     args.lengths = lengths_.data();
-    args.splits = case_.splits ? case_.splits : attend_splits(store_, heads, longest(), 132);
-    const Array<float> scratch(attend_scratch_bytes(store_, heads, args.splits) / sizeof(float));
+    args.splits = case_.splits ? case_.splits : operations.attend_splits(store_, heads, longest());
+    const Array<float> scratch(operations.attend_scratch_bytes(store_, heads, args.splits) / sizeof(float) + 1,
+                               machine_);
     args.scratch = scratch.data();
     const auto count = static_cast<std::size_t>(store_.sequences * heads * case_.value_width);
-    Array<float> out(std::vector<float>(count, std::numeric_limits<float>::quiet_NaN()));
+    const Array<float> out(std::vector<float>(count, std::numeric_limits<float>::quiet_NaN()), machine_);
     args.maybe_out = out.data();
     Array<std::uint16_t> blocks;
-    const bool blocked = store_.sequences <= 8 && heads * case_.value_width % 32 == 0;
+    const bool blocked = store_.sequences <= kLinearRows && case_.value_width % kValueWidthStep == 0;
     if (blocked) {
-        blocks = Array<std::uint16_t>(static_cast<std::size_t>(heads * case_.value_width * 8));
+        blocks = Array<std::uint16_t>(blocks_size(heads * case_.value_width), machine_);
         args.maybe_out_blocks = blocks.data();
     }
-    EXPECT_EQ(cuda::attend(args, nullptr), Status::Ok);
-    must(cudaDeviceSynchronize(), "attend");
-    last_output_ = out.to_host();
+    EXPECT_EQ(operations.attend(args, nullptr), Status::Ok);
+    machine_.wait();
+    const std::vector<float> output = out.to_host();
     // Counters are back at 0: a second call on the same scratch must give the same bits.
-    EXPECT_EQ(cuda::attend(args, nullptr), Status::Ok);
-    must(cudaDeviceSynchronize(), "attend");
+    EXPECT_EQ(operations.attend(args, nullptr), Status::Ok);
+    machine_.wait();
     const std::vector<float> again = out.to_host();
-    EXPECT_EQ(std::memcmp(again.data(), last_output_.data(), again.size() * sizeof(float)), 0) << "two runs differ";
-
-    const auto nested = [&](auto at) {
-        std::vector<std::vector<std::vector<double>>> result(static_cast<std::size_t>(store_.sequences));
-        for (int s = 0; s < store_.sequences; ++s)
-            for (int h = 0; h < heads; ++h) {
-                result[static_cast<std::size_t>(s)].emplace_back();
-                for (int c = 0; c < case_.value_width; ++c)
-                    result[static_cast<std::size_t>(s)].back().push_back(at(s, h, c));
-            }
-        return result;
-    };
+    EXPECT_EQ(std::memcmp(again.data(), output.data(), again.size() * sizeof(float)), 0) << "two runs differ";
     last_blocks_.clear();
     if (blocked) {
         const std::vector<std::uint16_t> bits = blocks.to_host();
-        last_blocks_ = nested([&](int s, int h, int c) {
-            const int k = h * case_.value_width + c;
-            return static_cast<double>(from_bf16(bits[static_cast<std::size_t>((k / 32 * 8 + s) * 32 + k % 32)]));
-        });
+        std::vector<float> numbers;
+        for (int s = 0; s < store_.sequences; ++s)
+            for (int k = 0; k < heads * case_.value_width; ++k)
+                numbers.push_back(from_bf16(bits[in_blocks(s, k)]));
+        last_blocks_ = rows_of(numbers);
     }
-    return nested([&](int s, int h, int c) {
-        return static_cast<double>(last_output_[static_cast<std::size_t>((s * heads + h) * case_.value_width + c)]);
-    });
+    return rows_of(output);
 }
 
-std::vector<std::vector<std::vector<double>>> Stored::stored_queries() const
+Stored::HostCopy Stored::host_copy() const
+{
+    HostCopy copy{tiles_.to_host(), exact_.to_host(), store_};
+    copy.store.tiles = copy.tiles.data();
+    copy.store.exact = copy.exact.data();
+    copy.store.maybe_page_table = case_.paged ? host_page_table_.data() : nullptr;
+    return copy;
+}
+
+Rows Stored::attend_by_reference() const
+{
+    const HostCopy copy = host_copy();
+    const std::vector<std::uint16_t> queries = q_.to_host();
+    std::vector<float> out(
+        static_cast<std::size_t>(store_.sequences * case_.kv_heads * case_.group * case_.value_width));
+    Attend args;
+    args.store = copy.store;
+    args.heads = case_.kv_heads * case_.group;
+    args.q = queries.data();
+    args.lengths = host_lengths_.data();
+    args.splits = 1;
+    args.maybe_out = out.data();
+    EXPECT_EQ(reference::attend(args, nullptr), Status::Ok);
+    return rows_of(out);
+}
+
+Rows Stored::stored_queries() const
 {
     const std::vector<std::uint16_t> bits = q_.to_host();
     const int heads = case_.kv_heads * case_.group, padded = padded_key_width(case_.head_dim);
-    std::vector<std::vector<std::vector<double>>> result(static_cast<std::size_t>(store_.sequences));
+    Rows result(static_cast<std::size_t>(store_.sequences));
     for (int s = 0; s < store_.sequences; ++s)
         for (int h = 0; h < heads; ++h) {
             result[static_cast<std::size_t>(s)].emplace_back();
@@ -287,121 +252,131 @@ std::vector<std::vector<std::vector<double>>> Stored::stored_queries() const
     return result;
 }
 
-Stored::Vectors Stored::expected_keys() const { return as_coded(keys_, case_.head_dim, true); }
-Stored::Vectors Stored::expected_values() const { return as_coded(values_, case_.value_width, false); }
-Stored::Vectors Stored::stored_keys() const { return from_device(true); }
-Stored::Vectors Stored::stored_values() const { return from_device(false); }
-
-Stored::Vectors Stored::as_coded(const std::vector<std::vector<float>>& numbers, int width, bool keys) const
+bool Stored::is_coded(int sequence, int token) const
 {
-    const Format format = keys ? case_.key_format : case_.value_format;
-    Vectors result;
-    for (std::size_t s = 0; s < numbers.size(); ++s) {
-        result.emplace_back(static_cast<std::size_t>(case_.kv_heads));
-        const int end = coded_end(store_, case_.lengths[s]);
-        for (int h = 0; h < case_.kv_heads; ++h)
-            for (int t = 0; t < case_.lengths[s]; ++t) {
-                const auto at = [&](int token, int c) {
-                    return numbers[s][static_cast<std::size_t>((token * case_.kv_heads + h) * width + c)];
-                };
-                std::vector<double> vector;
-                const bool coded = t >= store_.sinks && t < end;
-                HostScale token_scale;
-                if (coded && (format == Format::Int8 || format == Format::Int4)) {
-                    float low = at(t, 0), high = low;
-                    for (int c = 0; c < width; ++c) {
-                        low = std::min(low, at(t, c));
-                        high = std::max(high, at(t, c));
-                    }
-                    token_scale = format == Format::Int8 ? symmetric(std::max(high, -low)) : range(low, high);
-                }
-                for (int c = 0; c < width; ++c) {
-                    const float x = at(t, c);
-                    if (!coded || is_16_bit(format)) {
-                        vector.push_back(x);
-                    } else if (format == Format::Int8) {
-                        vector.push_back(coded_int8(x, token_scale));
-                    } else if (format == Format::Int4) {
-                        vector.push_back(coded_int4(x, token_scale));
-                    } else {
-                        const int first = t / kTileTokens * kTileTokens;
-                        float low = at(first, c), high = low;
-                        for (int u = first; u < first + kTileTokens; ++u) {
-                            low = std::min(low, at(u, c));
-                            high = std::max(high, at(u, c));
-                        }
-                        vector.push_back(coded_int4(x, range(low, high)));
-                    }
-                }
-                result[s][static_cast<std::size_t>(h)].push_back(std::move(vector));
-            }
-    }
-    return result;
+    return token >= store_.sinks && token < coded_end(store_, case_.lengths[static_cast<std::size_t>(sequence)]);
 }
 
-Stored::Vectors Stored::from_device(bool keys) const
+Vectors Stored::stored(bool keys) const
 {
-    const Format format = keys ? case_.key_format : case_.value_format;
-    const int width = keys ? case_.head_dim : case_.value_width;
-    const std::vector<std::byte> pool = tiles_.to_host(), exact = exact_.to_host();
-    const TileParts parts = tile_parts(store_);
-    const int padded = keys ? padded_key_width(width) : padded_value_width(format, width);
+    const HostCopy copy = host_copy();
     Vectors result;
     for (int s = 0; s < store_.sequences; ++s) {
-        result.emplace_back(static_cast<std::size_t>(case_.kv_heads));
-        const int length = case_.lengths[static_cast<std::size_t>(s)], end = coded_end(store_, length);
-        for (int h = 0; h < case_.kv_heads; ++h)
-            for (int token = 0; token < length; ++token) {
-                const int tile = token / kTileTokens, t = token % kTileTokens;
-                const bool coded = token >= store_.sinks && token < end;
-                const Format here = coded ? format : Format::Fp16;
-                const std::byte *at = nullptr, *scale_at = nullptr;
-                if (coded) {
-                    const int index = s * store_.pages_per_sequence + tile / 2;
-                    const int page = case_.paged ? host_page_table_[static_cast<std::size_t>(index)] : index;
-                    const auto unit = static_cast<std::size_t>((page * case_.kv_heads + h) * 2 + tile % 2);
-                    const std::byte* base = pool.data() + unit * static_cast<std::size_t>(parts.end);
-                    at = base + (keys ? 0 : parts.values);
-                    scale_at = base + (keys ? parts.key_scales : parts.value_scales);
-                } else {
-                    const int unit = (s * case_.kv_heads + h) * exact_tiles(store_) + exact_slot(store_, tile);
-                    at = exact.data() + unit * exact_tile_bytes(store_)
-                        + (keys ? 0 : key_tile_bytes(Format::Fp16, store_.key_width));
-                }
-                std::vector<double> vector;
-                for (int c = 0; c < width; ++c) {
-                    const int index = here == Format::Int4Channel ? c : t;
-                    const int zero_at = here == Format::Int4Channel ? padded + c : kTileTokens + t;
-                    const float scale = is_16_bit(here) ? 0 : half_at(scale_at + 2 * index);
-                    const float zero =
-                        here == Format::Int4 || here == Format::Int4Channel ? half_at(scale_at + 2 * zero_at) : 0;
-                    vector.push_back(keys ? decode(here, at + key_piece_offset(here, t, c / 8), c % 8, scale, zero)
-                                          : decode(here, at + value_piece_offset(here, t, c), t % 8, scale, zero));
-                }
-                result.back()[static_cast<std::size_t>(h)].push_back(std::move(vector));
-            }
+        result.emplace_back();
+        const int length = case_.lengths[static_cast<std::size_t>(s)];
+        for (int h = 0; h < case_.kv_heads; ++h) {
+            const std::vector<float> numbers = reference::stored_vectors(copy.store, keys, s, h, length);
+            const auto width = static_cast<std::ptrdiff_t>(keys ? case_.head_dim : case_.value_width);
+            auto& tokens = result.back().emplace_back();
+            for (auto at = numbers.begin(); at != numbers.end(); at += width)
+                tokens.emplace_back(at, at + width);
+        }
     }
     return result;
 }
 
-std::vector<double> attention_oracle(const std::vector<double>& query, const std::vector<std::vector<double>>& keys,
-                                     const std::vector<std::vector<double>>& values)
+Vectors Stored::given(const std::vector<std::vector<float>>& numbers, int width) const
 {
-    std::vector<double> scores;
-    for (const std::vector<double>& key : keys)
-        scores.push_back(std::inner_product(key.begin(), key.end(), query.begin(), 0.0));
-    const double largest = *std::max_element(scores.begin(), scores.end());
-    std::vector<double> out(values.front().size());
-    double sum = 0;
-    for (std::size_t t = 0; t < keys.size(); ++t) {
-        const double p = std::exp2(scores[t] - largest);
-        sum += p;
-        for (std::size_t c = 0; c < out.size(); ++c)
-            out[c] += p * values[t][c];
+    Vectors result;
+    for (const std::vector<float>& sequence : numbers) {
+        result.emplace_back(static_cast<std::size_t>(case_.kv_heads));
+        std::size_t row = 0;
+        for (auto at = sequence.begin(); at != sequence.end(); at += width, ++row)
+            result.back()[row % static_cast<std::size_t>(case_.kv_heads)].emplace_back(at, at + width);
     }
-    for (double& x : out)
-        x /= sum;
+    return result;
+}
+
+std::vector<double> flat(const Vectors& vectors)
+{
+    std::vector<double> out;
+    for (const auto& sequence : vectors)
+        for (const auto& head : sequence)
+            for (const auto& token : head)
+                out.insert(out.end(), token.begin(), token.end());
     return out;
+}
+
+std::vector<Case> all_cases()
+{
+    std::vector<Case> all;
+    for (const auto& [k, v] : kFormatPairs) {
+        Case base;
+        base.key_format = k;
+        base.value_format = v;
+        const bool coded = !is_16_bit(k) || !is_16_bit(v);
+        for (const int d : {64, 80, 96, 128, 256}) { // head sizes
+            Case c = base;
+            c.head_dim = c.value_width = d;
+            c.lengths = {1, 37, 300};
+            c.appended = 1;
+            all.push_back(c);
+        }
+        for (const int group : {1, 2, 7, 8, 9, 16}) { // query heads of a KV head
+            Case c = base;
+            c.head_dim = c.value_width = 128;
+            c.group = group;
+            c.lengths = {515};
+            all.push_back(c);
+        }
+        for (const int rank : {2, 8, 20, 40, 56, 100, 120}) { // ranks that are no multiple of anything
+            Case c = base;
+            c.head_dim = rank;
+            c.value_width = 128 - rank + 1;
+            c.lengths = {161};
+            all.push_back(c);
+        }
+        for (const int length : {1, 31, 32, 33, 63, 64, 65, 127, 128, 129, 1000, 4096}) { // edges of tiles and pages
+            Case c = base;
+            c.lengths = {length};
+            c.appended = std::min(length, 3);
+            c.kv_heads = 1;
+            all.push_back(c);
+        }
+        for (const int splits : {1, 2, 7, 64, 256}) { // empty splits among them
+            Case c = base;
+            c.lengths = {700, 5};
+            c.splits = splits;
+            all.push_back(c);
+        }
+        Case paged = base;
+        paged.paged = true;
+        paged.lengths = {200, 64, 1, 130};
+        paged.appended = 1;
+        all.push_back(paged);
+        Case eight = base;
+        eight.lengths = {90, 91, 92, 93, 94, 95, 96, 97};
+        eight.appended = 40; // across a tile's edge
+        all.push_back(eight);
+        Case extreme = base; // scores of thousands
+        extreme.outlier_keys = true;
+        extreme.lengths = {333};
+        all.push_back(extreme);
+        Case tiny = base;
+        tiny.value_scale = 1e-3f;
+        all.push_back(tiny);
+        Case long_one = base;
+        long_one.kv_heads = 1;
+        long_one.group = 2;
+        long_one.lengths = {33000};
+        all.push_back(long_one);
+        if (!coded)
+            continue;
+        for (const int window : {0, 32, 64})
+            for (const int sinks : {0, 32}) {
+                Case c = base;
+                c.window = window;
+                c.sinks = sinks;
+                c.lengths = {20, 32, 50, 140, 500};
+                c.appended = 20;
+                all.push_back(c);
+                c.appended = 1;
+                c.lengths = {129, 161, 1};
+                c.paged = true;
+                all.push_back(c);
+            }
+    }
+    return all;
 }
 
 } // namespace kvw::kernels::cuda::test

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "kernels/cuda/append.h"
-#include "kernels/cuda/attend.h"
 #include "kernels/cuda/layout.h"
 #include "tests/kernels/cuda/device.h"
 
@@ -28,51 +26,66 @@ struct Case
 };
 std::string describe(const Case& c);
 
-/// The keys, values and queries of a case, and a store filled with them.
+/// Of every pair of formats: head sizes, groups, ranks, lengths at the edges of tiles and pages, splits, pages, sinks, windows.
+std::vector<Case> all_cases();
+
+/// [sequence][kv head][token][width]
+using Vectors = std::vector<std::vector<std::vector<std::vector<double>>>>;
+/// [sequence][head][width]
+using Rows = std::vector<std::vector<std::vector<double>>>;
+std::vector<double> flat(const Vectors& vectors);
+
+/// The keys, values and queries of a case, and a store of a machine filled with them.
 class Stored
 {
 public:
-    Stored(const Case& c, std::uint64_t seed);
+    Stored(const Case& c, std::uint64_t seed, Machine& where);
 
-    /// The tokens as the host codes them: [sequence][kv head][token][width].
-    using Vectors = std::vector<std::vector<std::vector<std::vector<double>>>>;
-    Vectors expected_keys() const;
-    Vectors expected_values() const;
-    /// And as they lie on the device.
-    Vectors stored_keys() const;
-    Vectors stored_values() const;
-    /// The queries as append() left them: [sequence][head][width], in units of log2.
-    std::vector<std::vector<std::vector<double>>> stored_queries() const;
+    /// The tokens as they lie in the store.
+    Vectors stored_keys() const { return stored(true); }
+    Vectors stored_values() const { return stored(false); }
+    /// And as they were given.
+    Vectors given_keys() const { return given(keys_, case_.head_dim); }
+    Vectors given_values() const { return given(values_, case_.value_width); }
+    /// Whether a token is coded, by the rule in kv_store.h.
+    bool is_coded(int sequence, int token) const;
+    /// The queries as append() left them, in units of log2.
+    Rows stored_queries() const;
 
-    /// Attention on the device: [sequence][head][value_width].
-    std::vector<std::vector<std::vector<double>>> attend();
-    /// Of the last attend(): every bit of it.
-    std::vector<float> last_output() const { return last_output_; }
+    /// Attention by the machine.
+    Rows attend();
     /// The same out of the blocked bf16 form; only up to 8 sequences.
-    std::vector<std::vector<std::vector<double>>> last_blocks() const { return last_blocks_; }
+    Rows last_blocks() const { return last_blocks_; }
+    /// Attention by the reference over this store's bytes and queries.
+    Rows attend_by_reference() const;
 
 private:
     int longest() const;
     void allocate();
     void fill_prompt();
     void append_step(int step);
-    Vectors as_coded(const std::vector<std::vector<float>>& numbers, int width, bool keys) const;
-    Vectors from_device(bool keys) const;
+    Vectors stored(bool keys) const;
+    Vectors given(const std::vector<std::vector<float>>& numbers, int width) const;
+    Rows rows_of(const std::vector<float>& numbers) const;
+
+    /// The store's memory on the host, with a KvStore that points to it.
+    struct HostCopy
+    {
+        std::vector<std::byte> tiles, exact;
+        KvStore store;
+    };
+    HostCopy host_copy() const;
 
     Case case_;
+    Machine& machine_;
     KvStore store_;
     std::vector<std::vector<float>> keys_, values_; ///< per sequence [token, kv head, width], 16-bit numbers
     std::vector<std::vector<float>> queries_;       ///< per sequence [head, head_dim]
     Array<int> page_table_, lengths_;
-    std::vector<int> host_page_table_;
+    std::vector<int> host_page_table_, host_lengths_;
     Array<std::byte> tiles_, exact_;
     Array<std::uint16_t> q_;
-    std::vector<float> last_output_;
-    std::vector<std::vector<std::vector<double>>> last_blocks_;
+    Rows last_blocks_;
 };
-
-/// softmax in base 2 of q.k, times v, in fp64.
-std::vector<double> attention_oracle(const std::vector<double>& query, const std::vector<std::vector<double>>& keys,
-                                     const std::vector<std::vector<double>>& values);
 
 } // namespace kvw::kernels::cuda::test
