@@ -45,7 +45,7 @@ void visit_fields(Visitor&& visit, Record& generation)
     visit(Field{"kl_mean", Title("KL mean"), "nats", Form::Real, Sense::LowerIsBetter, Plot::No,
                 "mean KL divergence along the identity run's text"},
           generation.kl_mean);
-    visit(Field{"decode_tokens_per_s", Title("Decode"), "tokens/s", Form::Real, Sense::HigherIsBetter, Plot::No,
+    visit(Field{"decode_tokens_per_s", Title("Decode speed"), "tokens/s", Form::Real, Sense::HigherIsBetter, Plot::No,
                 "speed of decoding"},
           generation.decode_tokens_per_s);
 }

@@ -475,6 +475,10 @@
         <source>Bytes moved</source>
         <translation>Bewegte Bytes</translation>
     </message>
+    <message>
+        <source>Decode speed</source>
+        <translation>Decodiertempo</translation>
+    </message>
 </context>
 <context>
     <name>kvw::AboutDialog</name>

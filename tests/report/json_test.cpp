@@ -122,7 +122,7 @@ TEST(ExportJson, WithoutRows)
         EXPECT_EQ(export_text({}, ExportFormat::JsonLines, kEachTable[i]), "");
     }
     EXPECT_EQ(Json::parse(export_text({}, ExportFormat::Json)),
-              (Json{{"format", "kvw-export"}, {"version", 1}, {"fields", Json::object()}}));
+              (Json{{"format", "kvw-export"}, {"version", 2}, {"fields", Json::object()}}));
     EXPECT_EQ(export_text({}, ExportFormat::JsonLines), "");
 }
 
