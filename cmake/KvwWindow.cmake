@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The window: Qt 6 and QCustomPlot, and the library kvw_widgets from widgets/{jobs,models,plots,pages,shell}.
+# The window: Qt 6 and QCustomPlot, and the library kvw_widgets from the rooms of widgets/.
 # Sets KVW_WINDOW to OFF with a message where they are not installed.
 find_package(Qt6 6.4 QUIET COMPONENTS Widgets Svg PrintSupport DBus LinguistTools)
 find_package(QCustomPlotQt6 QUIET)
@@ -15,18 +15,11 @@ target_compile_definitions(kvw_qt INTERFACE QT_NO_CAST_FROM_ASCII QT_NO_CAST_TO_
     QT_NO_URL_CAST_FROM_STRING)
 target_link_libraries(kvw_qt INTERFACE Qt6::Widgets Qt6::Svg Qt6::PrintSupport Qt6::DBus)
 
-# kvw_widgets_part(NAME HEADER ROOMS...): an object library of those rooms with a precompiled header. QCustomPlot's
-# header costs more than everything else of a file in widgets/plots, so that room has its own.
+add_library(kvw_widgets STATIC)
+# kvw_widgets_part(NAME HEADER): an object library with a precompiled header, for the rooms that kvw_window_room() puts
+# into it. QCustomPlot's header costs more than everything else of a file in widgets/plots, so that room has its own.
 function(kvw_widgets_part name header)
-    set(sources "")
-    foreach(room IN LISTS ARGN)
-        file(GLOB found CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/widgets/${room}/*.cpp" "${CMAKE_SOURCE_DIR}/widgets/${room}/*.h")
-        list(APPEND sources ${found})
-    endforeach()
-    if(NOT sources)
-        return()
-    endif()
-    add_library(${name} OBJECT ${sources})
+    add_library(${name} OBJECT)
     set_target_properties(${name} PROPERTIES AUTOMOC ON)
     target_include_directories(${name} PUBLIC "${CMAKE_SOURCE_DIR}")
     target_precompile_headers(${name} PRIVATE ${header})
@@ -35,8 +28,21 @@ function(kvw_widgets_part name header)
     target_link_libraries(kvw_widgets PRIVATE ${name})
     target_sources(kvw_widgets PRIVATE $<TARGET_OBJECTS:${name}>)
 endfunction()
+kvw_widgets_part(kvw_widgets_plots "${CMAKE_SOURCE_DIR}/widgets/plots/qcp.h")
+kvw_widgets_part(kvw_widgets_rest <QtWidgets>)
 
-add_library(kvw_widgets STATIC)
+# kvw_window_room(NAME [QCUSTOMPLOT] [ROOMS ...]): widgets/NAME, which may include the headers of these rooms of the window
+# and of those that they name, and QCustomPlot's where that is said. tests/architecture holds the arrows.
+function(kvw_window_room name)
+    cmake_parse_arguments(ROOM "QCUSTOMPLOT" "" "ROOMS" ${ARGN})
+    file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/widgets/${name}/*.cpp" "${CMAKE_SOURCE_DIR}/widgets/${name}/*.h")
+    if(ROOM_QCUSTOMPLOT)
+        target_sources(kvw_widgets_plots PRIVATE ${sources})
+    else()
+        target_sources(kvw_widgets_rest PRIVATE ${sources})
+    endif()
+endfunction()
+
 set_target_properties(kvw_widgets PROPERTIES AUTORCC ON)
 target_sources(kvw_widgets PRIVATE "${CMAKE_SOURCE_DIR}/resources/kvworkbench.qrc")
 # scripts/translate brings the catalogues up to date with the sources.
@@ -46,8 +52,6 @@ qt_add_resources(kvw_widgets translations PREFIX /translations BASE "${CMAKE_BIN
 target_include_directories(kvw_widgets PUBLIC "${CMAKE_SOURCE_DIR}")
 target_link_libraries(kvw_widgets PUBLIC kvw_qt QCustomPlotQt6::QCustomPlotQt6
     kvw_store kvw_protocol kvw_analysis kvw_report kvw_config kvw_model)
-kvw_widgets_part(kvw_widgets_plots "${CMAKE_SOURCE_DIR}/widgets/plots/qcp.h" plots)
-kvw_widgets_part(kvw_widgets_rest <QtWidgets> jobs models pages shell)
 
 # kvw_widget_tests(NAME [LIBRARIES ...]): one test program from every *_test.cpp of the calling folder, with a
 # QApplication on the offscreen platform (tests/widgets/support).

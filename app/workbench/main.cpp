@@ -6,7 +6,7 @@
 #include "widgets/shell/dialogs.h"
 #include "widgets/shell/language.h"
 #include "widgets/shell/main_window.h"
-#include "widgets/shell/style.h"
+#include "widgets/style/style.h"
 
 #include <QApplication>
 #include <QCommandLineParser>

@@ -83,7 +83,9 @@ public:
 
     Report check()
     {
-        rooms_ = read_rooms(read_text(root_ / "CMakeLists.txt"), report_.findings);
+        const std::string cmake = read_text(root_ / "CMakeLists.txt");
+        rooms_ = read_rooms(cmake, House::Core, report_.findings);
+        window_rooms_ = read_rooms(cmake, House::Window, report_.findings);
         file(root_ / "CMakeLists.txt");
         for (const char* folder : {"core", "kernels", "app", "widgets", "tests", "cmake", "scripts"}) {
             if (!std::filesystem::is_directory(root_ / folder))
@@ -117,6 +119,8 @@ private:
             return;
         if (parts.front() == "core" && parts.size() > 2 && !rooms_.contains(parts[1]))
             return find(fmt::format("there is no room core/{}", parts[1]));
+        if (parts.front() == "widgets" && (parts.size() < 3 || !window_rooms_.contains(parts[1])))
+            return find(fmt::format("there is no room widgets/{}", parts.size() > 2 ? parts[1] : ""));
         functions(lines);
         for (std::size_t i = 0; i < lines.size(); ++i) {
             const std::string include = include_of(lines[i]);
@@ -156,6 +160,8 @@ private:
                 : std::optional(fmt::format("LibTorch's {} outside the rooms that are marked TORCH", header));
         if (place != "app" && place != "widgets" && is_qt(header))
             return fmt::format("Qt's {} in {}", header, place);
+        if (header == "qcustomplot.h" && !(place == "widgets" && window_rooms_.at(from[1]).qcustomplot))
+            return std::optional<std::string>("QCustomPlot's header outside the rooms that are marked QCUSTOMPLOT");
         if (!kTops.contains(target) && target != "tests")
             return include.front() == '"' && place != "widgets" && !is_qt(header)
                 ? std::optional(fmt::format("\"{}\" does not name its room", header))
@@ -184,6 +190,8 @@ private:
             return fmt::format("widgets may not include core/{}, a room of the engine", to[1]);
         if (place == "widgets" && (target == "kernels" || target == "app"))
             return fmt::format("widgets may not include {}", target);
+        if (place == "widgets" && target == "widgets" && !window_rooms_.at(from[1]).rooms.contains(to[1]))
+            return fmt::format("the room {} of the window may not include widgets/{}", from[1], to[1]);
         return target == "tests" ? std::optional<std::string>("a program includes nothing of the tests") : std::nullopt;
     }
 
@@ -194,18 +202,18 @@ private:
     }
 
     std::filesystem::path root_;
-    std::map<std::string, Room> rooms_;
+    std::map<std::string, Room> rooms_, window_rooms_;
     std::string name_; ///< of the file that is read
     Report report_;
 };
 
 } // namespace
 
-std::map<std::string, Room> read_rooms(const std::string& cmake, std::vector<std::string>& findings)
+std::map<std::string, Room> read_rooms(const std::string& cmake, House house, std::vector<std::string>& findings)
 {
     std::map<std::string, Room> rooms;
     const std::string text = uncommented(cmake);
-    constexpr std::string_view call = "kvw_room(";
+    const std::string_view call = house == House::Core ? "kvw_room(" : "kvw_window_room(";
     for (std::size_t at = text.find(call); at != std::string::npos; at = text.find(call, at + 1)) {
         const std::size_t first = at + call.size();
         std::istringstream words(text.substr(first, text.find(')', first) - first));
@@ -218,6 +226,8 @@ std::map<std::string, Room> read_rooms(const std::string& cmake, std::vector<std
                 room.torch = true;
             else if (word == "KERNELS")
                 room.kernels = true;
+            else if (word == "QCUSTOMPLOT")
+                room.qcustomplot = true;
             else if (word == "ROOMS" || word == "LIBRARIES")
                 section = word;
             else if (section == "ROOMS" && !rooms.contains(word))

@@ -10,16 +10,19 @@
 
 namespace kvw::architecture {
 
-/// A room as its kvw_room(...) line says it, its rights those of the rooms that it names included.
+/// A room as its kvw_room(...) or kvw_window_room(...) line says it, its rights those of the rooms that it names included.
 struct Room
 {
     std::set<std::string> rooms; ///< whose headers it may include, its own among them
     bool torch = false;          ///< LibTorch's headers
     bool kernels = false;        ///< kernels/
+    bool qcustomplot = false;    ///< QCustomPlot's header
 };
 
-/// The rooms of a CMakeLists.txt; an arrow to a room that does not stand above goes to `findings` and gives no rights.
-std::map<std::string, Room> read_rooms(const std::string& cmake, std::vector<std::string>& findings);
+enum class House { Core, Window };
+
+/// The rooms of core/ or of widgets/ in a CMakeLists.txt; an arrow to a room that does not stand above goes to `findings` and gives no rights.
+std::map<std::string, Room> read_rooms(const std::string& cmake, House house, std::vector<std::string>& findings);
 
 /// What stands between the quotes or angle brackets of a line that is an #include, else empty; the first character
 /// is kept, so that "\"core/a.h" and "<vector" can be told apart.

@@ -27,7 +27,11 @@ const std::string kCmake = "# SPDX-License-Identifier: GPL-3.0-or-later\n"
                            "kvw_room(config ROOMS base)\n"
                            "kvw_room(store ROOMS base\n    LIBRARIES SQLite::SQLite3)\n"
                            "kvw_room(lm TORCH KERNELS ROOMS config)\n"
-                           "kvw_room(jobs ROOMS lm store)\n";
+                           "kvw_room(jobs ROOMS lm store)\n"
+                           "kvw_window_room(models)\n"
+                           "kvw_window_room(plots QCUSTOMPLOT ROOMS models)\n"
+                           "kvw_window_room(pages ROOMS plots)\n"
+                           "kvw_window_room(shell ROOMS pages)\n";
 
 /// A small tree that has nothing to find, for a test to plant one thing in.
 class Tree : public ::testing::Test
@@ -115,8 +119,38 @@ TEST_F(Tree, NothingBelowIncludesThePrograms)
     plant("core/jobs/bad.cpp", "#include \"app/kvw/main.h\"\n#include \"widgets/x.h\"\n#include \"tests/x.h\"\n");
     EXPECT_THAT(findings(), ::testing::SizeIs(3));
     plant("core/jobs/bad.cpp", "");
-    plant("widgets/bad.cpp", "#include \"core/lm/decoder.h\"\n");
-    EXPECT_THAT(findings(), ElementsAre("widgets/bad.cpp:2: widgets may not include core/lm, a room of the engine"));
+    plant("widgets/pages/bad.cpp", "#include \"core/lm/decoder.h\"\n");
+    EXPECT_THAT(findings(),
+                ElementsAre("widgets/pages/bad.cpp:2: widgets may not include core/lm, a room of the engine"));
+}
+
+TEST_F(Tree, ArrowsWithinTheWindowPointDown)
+{
+    plant("widgets/shell/window.cpp", "#include \"widgets/pages/page.h\"\n#include \"widgets/models/text.h\"\n");
+    EXPECT_THAT(findings(), IsEmpty());
+    plant("widgets/pages/bad.cpp", "#include \"widgets/shell/window.h\"\n");
+    plant("widgets/models/bad.h", "#include \"widgets/plots/plot.h\"\n");
+    EXPECT_THAT(findings(),
+                UnorderedElementsAre("widgets/pages/bad.cpp:2: the room pages of the window may not include widgets/shell",
+                                     "widgets/models/bad.h:2: the room models of the window may not include widgets/plots"));
+}
+
+TEST_F(Tree, RoomsOfTheWindowAreThoseThatAreNamed)
+{
+    plant("widgets/attic/x.cpp", "");
+    plant("widgets/loose.cpp", "");
+    EXPECT_THAT(findings(), UnorderedElementsAre("widgets/attic/x.cpp: there is no room widgets/attic",
+                                                 "widgets/loose.cpp: there is no room widgets/"));
+}
+
+TEST_F(Tree, QCustomPlotOnlyWhereTheRoomSaysSo)
+{
+    plant("widgets/plots/plot.h", "#include <qcustomplot.h>\n");
+    EXPECT_THAT(findings(), IsEmpty());
+    plant("widgets/pages/bad.cpp", "#include <qcustomplot.h>\n");
+    plant("app/kvworkbench/bad.cpp", "#include <qcustomplot.h>\n");
+    EXPECT_THAT(findings(), UnorderedElementsAre(HasSubstr("app/kvworkbench/bad.cpp:2: QCustomPlot's"),
+                                                 HasSubstr("widgets/pages/bad.cpp:2: QCustomPlot's")));
 }
 
 TEST_F(Tree, IncludesNameTheirRoom)
@@ -169,7 +203,7 @@ TEST_F(Tree, LongFunctionsAreFound)
 TEST(Rooms, AreReadWithWhatTheyInherit)
 {
     std::vector<std::string> findings;
-    const auto rooms = read_rooms(kCmake, findings);
+    const auto rooms = read_rooms(kCmake, House::Core, findings);
     EXPECT_THAT(findings, IsEmpty());
     ASSERT_EQ(rooms.size(), 5u);
     EXPECT_THAT(rooms.at("base").rooms, ElementsAre("base"));
@@ -181,10 +215,21 @@ TEST(Rooms, AreReadWithWhatTheyInherit)
     EXPECT_FALSE(rooms.at("config").kernels);
 }
 
+TEST(Rooms, OfTheWindowAreReadApart)
+{
+    std::vector<std::string> findings;
+    const auto rooms = read_rooms(kCmake, House::Window, findings);
+    EXPECT_THAT(findings, IsEmpty());
+    ASSERT_EQ(rooms.size(), 4u);
+    EXPECT_THAT(rooms.at("pages").rooms, ElementsAre("models", "pages", "plots"));
+    EXPECT_TRUE(rooms.at("plots").qcustomplot);
+    EXPECT_FALSE(rooms.at("pages").qcustomplot); // its header is a right of its own
+}
+
 TEST(Rooms, OneThatStandsBelowIsFound)
 {
     std::vector<std::string> findings;
-    read_rooms("kvw_room(base ROOMS config)\nkvw_room(config ROOMS base)\n", findings);
+    read_rooms("kvw_room(base ROOMS config)\nkvw_room(config ROOMS base)\n", House::Core, findings);
     EXPECT_THAT(findings, ElementsAre("CMakeLists.txt: the room base names config, which is not above it"));
 }
 

@@ -9,7 +9,7 @@
 #include "widgets/plots/qcp.h"
 #include "widgets/plots/spectrum_plot.h"
 #include "widgets/shell/main_window.h"
-#include "widgets/shell/style.h"
+#include "widgets/style/style.h"
 
 #include <QApplication>
 #include <QElapsedTimer>

@@ -4,7 +4,7 @@
 #include "widgets/models/settings.h"
 #include "widgets/pages/page.h"
 #include "widgets/shell/main_window.h"
-#include "widgets/shell/style.h"
+#include "widgets/style/style.h"
 
 #include <QApplication>
 #include <QDir>

@@ -12,7 +12,7 @@
 #include "widgets/pages/path_picker.h"
 #include "widgets/plots/convergence_plot.h"
 #include "widgets/plots/heat_map.h"
-#include "widgets/shell/icons.h"
+#include "widgets/style/icons.h"
 
 #include <QCheckBox>
 #include <QFormLayout>

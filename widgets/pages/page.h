@@ -31,7 +31,7 @@ public:
 
     virtual QString id() const = 0; ///< stable: --page, settings, screenshots: "spectra"
     virtual QString title() const = 0;
-    virtual QString iconName() const = 0; ///< for icon() of widgets/shell/icons.h
+    virtual QString iconName() const = 0; ///< for icon() of widgets/style/icons.h
 
     void setWorkspace(Workspace* workspace);
     Workspace* workspace() const { return m_workspace; }

@@ -4,7 +4,7 @@
 #include "widgets/models/model_facts.h"
 #include "widgets/models/settings.h"
 #include "widgets/pages/path_picker.h"
-#include "widgets/shell/icons.h"
+#include "widgets/style/icons.h"
 
 #include <QFileInfo>
 #include <QGroupBox>

@@ -2,7 +2,7 @@
 #include "widgets/shell/actions.h"
 
 #include "widgets/models/text.h"
-#include "widgets/shell/icons.h"
+#include "widgets/style/icons.h"
 
 #include <QAction>
 #include <QCoreApplication>

@@ -9,7 +9,7 @@
 #include "widgets/pages/page_list.h"
 #include "widgets/plots/qcp_version.h"
 #include "widgets/shell/actions.h"
-#include "widgets/shell/icons.h"
+#include "widgets/style/icons.h"
 
 #include <QApplication>
 #include <QDialogButtonBox>

@@ -4,7 +4,7 @@
 #include "widgets/jobs/job_list_model.h"
 #include "widgets/jobs/job_text.h"
 #include "widgets/shell/again_dialog.h"
-#include "widgets/shell/icons.h"
+#include "widgets/style/icons.h"
 
 #include <QFontDatabase>
 #include <QHBoxLayout>

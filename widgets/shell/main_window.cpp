@@ -6,7 +6,7 @@
 #include "widgets/pages/page_list.h"
 #include "widgets/shell/actions.h"
 #include "widgets/shell/dialogs.h"
-#include "widgets/shell/icons.h"
+#include "widgets/style/icons.h"
 #include "widgets/shell/job_panel.h"
 #include "widgets/shell/message_bar.h"
 #include "widgets/shell/project_controller.h"

@@ -6,7 +6,7 @@
 #include "widgets/jobs/job_controller.h"
 #include "widgets/models/settings.h"
 #include "widgets/models/workspace.h"
-#include "widgets/shell/appearance.h"
+#include "widgets/style/appearance.h"
 #include "widgets/shell/view_history.h"
 
 class QActionGroup;

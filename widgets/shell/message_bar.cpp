@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/shell/message_bar.h"
 
-#include "widgets/shell/icons.h"
+#include "widgets/style/icons.h"
 
 #include <QAccessible>
 #include <QHBoxLayout>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "widgets/shell/style.h"
+#include "widgets/style/style.h"
 
-#include "widgets/shell/appearance.h"
+#include "widgets/style/appearance.h"
 
 #include <QPainter>
 #include <QStyleOption>

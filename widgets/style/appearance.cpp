@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "widgets/shell/appearance.h"
+#include "widgets/style/appearance.h"
 
 #include <QApplication>
 #include <QDBusConnection>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "widgets/shell/icons.h"
+#include "widgets/style/icons.h"
 
 #include <QFile>
 #include <QGuiApplication>
