@@ -160,9 +160,9 @@ TEST_F(RecordTable, TheHeadersUnitIsThatOfTheViewTheClipboardAndTheFile)
     panel.records()->refresh();
     const auto header = [&](int column) { return panel.filter()->headerData(column, Qt::Horizontal).toString(); };
     ASSERT_EQ(header(2), QStringLiteral("PPL change [%]"));
-    ASSERT_EQ(header(3), QStringLiteral("Cache [KiB]"));
+    ASSERT_EQ(header(3), QStringLiteral("Cache [MiB]"));
     EXPECT_EQ(shown(0, 2), QStringLiteral("0.11"));
-    EXPECT_EQ(shown(0, 3), QStringLiteral("3,060.0"));
+    EXPECT_EQ(shown(0, 3), QStringLiteral("2.99"));
 
     panel.view()->pickRuns({7});
     panel.view()->copyWithHeads();
@@ -171,14 +171,14 @@ TEST_F(RecordTable, TheHeadersUnitIsThatOfTheViewTheClipboardAndTheFile)
     EXPECT_EQ(heads.at(2), header(2));
     EXPECT_EQ(cells.at(2), QStringLiteral("0.11"));
     EXPECT_EQ(heads.at(3), header(3));
-    EXPECT_EQ(cells.at(3), QStringLiteral("3060"));
+    EXPECT_EQ(cells.at(3), QStringLiteral("2.98828125"));
 
     const PageTable page = tableOf(*panel.filter(), QStringLiteral("quality"), QStringLiteral("Quality"));
     const Lines csv = read_csv(toCsv({page.title, page.header, page.rows}).toStdString());
     EXPECT_EQ(csv.at(0).at(2), "PPL change [%]");
     EXPECT_EQ(csv.at(1).at(2), "0.11");
-    EXPECT_EQ(csv.at(0).at(3), "Cache [KiB]");
-    EXPECT_EQ(csv.at(1).at(3), "3060");
+    EXPECT_EQ(csv.at(0).at(3), "Cache [MiB]");
+    EXPECT_EQ(csv.at(1).at(3), "2.98828125");
 
     // "Export table…" is for programs: names of fields, and the values under their own units.
     const QTemporaryDir folder;
