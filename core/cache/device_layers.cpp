@@ -46,9 +46,12 @@ cuda::Format format_of(const SideCodec& codec, int layer, const char* side, bool
         if (keys && format.scale_per == ScalePer::Channel && codec.block_tokens == cuda::kTileTokens)
             return cuda::Format::Int4Channel;
         refuse(layer, side, "4-bit integers in other groups than tokens or, for keys, \"channel=32\"");
-    default:
-        refuse(layer, side, fmt::format("{}-bit numbers", kernels::bits(format.type)));
+    case RowType::Fp32:
+    case RowType::Int3:
+    case RowType::Int2:
+        break;
     }
+    refuse(layer, side, fmt::format("{}-bit numbers", kernels::bits(format.type)));
 }
 
 bool is_orthonormal(const at::Tensor& basis)
@@ -135,7 +138,7 @@ std::int64_t predicted_device_reads(std::span<const DeviceLayer> layers, int win
 {
     std::int64_t pairs = 0;
     for (const DeviceLayer& layer : layers) {
-        const bool whole_tiles = layer.format.window > 0 || layer.format.key_format == cuda::Format::Int4Channel;
+        const bool whole_tiles = layer.format.window > 0 || cuda::scales_by_channel(layer.format.key_format);
         for (int position = 0; position < window_tokens; ++position) {
             const int old = std::max(0, position + 1 - layer.format.sinks - layer.format.window);
             const int coded = whole_tiles ? old / cuda::kTileTokens * cuda::kTileTokens : old;
