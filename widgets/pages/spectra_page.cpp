@@ -14,7 +14,6 @@
 #include <QJsonArray>
 #include <QLabel>
 #include <QSplitter>
-#include <QTableView>
 
 #include <algorithm>
 #include <cmath>
