@@ -165,7 +165,7 @@ TEST_F(RecordTable, TheHeadersUnitIsThatOfTheViewTheClipboardAndTheFile)
     EXPECT_EQ(shown(0, 3), QStringLiteral("2.99"));
 
     panel.view()->pickRuns({7});
-    panel.view()->copyWithHeads();
+    QTest::keyClick(panel.view(), Qt::Key_C, Qt::ControlModifier | Qt::ShiftModifier);
     const QStringList lines = QApplication::clipboard()->text().split(QLatin1Char('\n'));
     const QStringList heads = lines.at(0).split(QLatin1Char('\t')), cells = lines.at(1).split(QLatin1Char('\t'));
     EXPECT_EQ(heads.at(2), header(2));
