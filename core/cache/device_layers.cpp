@@ -134,7 +134,7 @@ std::int64_t predicted_device_reads(std::span<const DeviceLayer> layers, int win
 {
     std::int64_t pairs = 0;
     for (const DeviceLayer& layer : layers) {
-        const bool whole_tiles = layer.format.window > 0 || layer.format.key_format == cuda::Format::Int4Channel;
+        const bool whole_tiles = layer.format.window > 0 || cuda::scales_by_channel(layer.format.key_format);
         for (int position = 0; position < window_tokens; ++position) {
             const int old = std::max(0, position + 1 - layer.format.sinks - layer.format.window);
             const int coded = whole_tiles ? old / cuda::kTileTokens * cuda::kTileTokens : old;

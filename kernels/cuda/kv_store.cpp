@@ -3,23 +3,6 @@
 
 namespace kvw::kernels::cuda {
 
-const char* name(Format format) noexcept
-{
-    switch (format) {
-    case Format::Fp16:
-        return "fp16";
-    case Format::Bf16:
-        return "bf16";
-    case Format::Int8:
-        return "int8";
-    case Format::Int4:
-        return "int4";
-    case Format::Int4Channel:
-        return "int4 by channel";
-    }
-    return "?";
-}
-
 KvStoreBytes kv_store_bytes(const KvStore& store, std::size_t pages) noexcept
 {
     const auto heads = static_cast<std::size_t>(store.kv_heads);

@@ -43,15 +43,7 @@ struct KvStore : StoreFormat
     std::byte* exact = nullptr; ///< [sequences, kv_heads, exact_tiles, exact_tile_bytes]; null when exact_tiles is 0
 };
 
-#ifdef __CUDACC__
-#define KVW_ON_BOTH __host__ __device__
-#else
-#define KVW_ON_BOTH
-#endif
-
 constexpr KVW_ON_BOTH int round_up(int value, int step) { return (value + step - 1) / step * step; }
-constexpr KVW_ON_BOTH bool is_16_bit(Format format) { return format == Format::Fp16 || format == Format::Bf16; }
-constexpr KVW_ON_BOTH int bits(Format format) { return is_16_bit(format) ? 16 : format == Format::Int8 ? 8 : 4; }
 constexpr KVW_ON_BOTH int padded_key_width(int width) { return round_up(width, 32); }
 constexpr KVW_ON_BOTH int padded_value_width(Format format, int width) { return round_up(width, 128 / bits(format)); }
 constexpr KVW_ON_BOTH int key_tile_bytes(Format format, int width)
@@ -65,20 +57,11 @@ constexpr KVW_ON_BOTH int value_tile_bytes(Format format, int width)
 /// fp16 scales, then zeros where there are any.
 constexpr KVW_ON_BOTH int scale_bytes(Format format, int padded_width)
 {
-    switch (format) {
-    case Format::Int8:
-        return kTileTokens * 2;
-    case Format::Int4:
-        return kTileTokens * 4;
-    case Format::Int4Channel:
-        return padded_width * 4;
-    default:
-        return 0;
-    }
+    return 2 * scale_numbers(format) * (scales_by_channel(format) ? padded_width : kTileTokens);
 }
 constexpr KVW_ON_BOTH bool is_buffered(const StoreFormat& store)
 {
-    return store.window > 0 || store.key_format == Format::Int4Channel;
+    return store.window > 0 || scales_by_channel(store.key_format);
 }
 /// Tiles of the exact store: the sinks, then a ring over the window, its unfinished tile and the one that is being coded.
 constexpr KVW_ON_BOTH int exact_tiles(const StoreFormat& store)
@@ -106,8 +89,6 @@ constexpr KVW_ON_BOTH int exact_tile_bytes(const StoreFormat& store)
 {
     return key_tile_bytes(Format::Fp16, store.key_width) + value_tile_bytes(Format::Fp16, store.value_width);
 }
-
-const char* name(Format format) noexcept; ///< "int8"; "int4 by channel"
 
 /// Bytes of one layer's store: what cudaMalloc must give, and what a ledger counts.
 struct KvStoreBytes

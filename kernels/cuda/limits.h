@@ -13,6 +13,38 @@ namespace kvw::kernels::cuda {
 /// normal fp16 number is stored as 0 and x' = zero.
 enum class Format : int { Fp16, Bf16, Int8, Int4, Int4Channel };
 
+#ifdef __CUDACC__
+#define KVW_ON_BOTH __host__ __device__
+#else
+#define KVW_ON_BOTH
+#endif
+
+constexpr const char* name(Format format)
+{
+    switch (format) {
+    case Format::Fp16:
+        return "fp16";
+    case Format::Bf16:
+        return "bf16";
+    case Format::Int8:
+        return "int8";
+    case Format::Int4:
+        return "int4";
+    case Format::Int4Channel:
+        return "int4 by channel";
+    }
+    return "?";
+}
+constexpr KVW_ON_BOTH bool is_16_bit(Format format) { return format == Format::Fp16 || format == Format::Bf16; }
+constexpr KVW_ON_BOTH int bits(Format format) { return is_16_bit(format) ? 16 : format == Format::Int8 ? 8 : 4; }
+/// Whether a tile's tokens share a scale for each channel; else each token has one for all.
+constexpr KVW_ON_BOTH bool scales_by_channel(Format format) { return format == Format::Int4Channel; }
+/// fp16 numbers that belong to a scale: it and its zero.
+constexpr KVW_ON_BOTH int scale_numbers(Format format)
+{
+    return is_16_bit(format) ? 0 : format == Format::Int8 ? 1 : 2;
+}
+
 struct FormatPair
 {
     Format keys, values;

@@ -98,14 +98,14 @@ struct Side
         return numbers + (keys ? key_piece_offset(format, t, c / 8) : value_piece_offset(format, t, c));
     }
     int place_in_piece(int t, int c) const { return keys ? c % 8 : t % 8; }
-    bool by_channel() const { return format == Format::Int4Channel; }
+    bool by_channel() const { return scales_by_channel(format); }
     /// Scale `index` (of a token or a channel), among so many.
     void put_scale(int index, const Scale& s) const
     {
         if (is_16_bit(format))
             return;
         put(scales + 2 * index, to_fp16(s.scale));
-        if (format != Format::Int8)
+        if (scale_numbers(format) == 2)
             put(scales + 2 * ((by_channel() ? padded : kTileTokens) + index), to_fp16(s.zero));
     }
     Scale scale(int t, int c) const
@@ -114,7 +114,7 @@ struct Side
             return {};
         const int index = by_channel() ? c : t, zero = (by_channel() ? padded : kTileTokens) + index;
         return {from_fp16(get<std::uint16_t>(scales + 2 * index)),
-                format == Format::Int8 ? 0 : from_fp16(get<std::uint16_t>(scales + 2 * zero))};
+                scale_numbers(format) == 1 ? 0 : from_fp16(get<std::uint16_t>(scales + 2 * zero))};
     }
     void put_token(int t, const float* x, const Scale& s) const
     {
