@@ -118,7 +118,7 @@ Family familyOf(const QualityRow& row, Configuration configuration)
     }
     family.rest = family.shown = format(configuration);
     if (family.by_rank)
-        family.shown = replaced(family.shown, ":" + std::to_string(config::kMaxRank), "");
+        family.shown = replaced(family.shown, std::string(":").append(std::to_string(config::kMaxRank)), "");
     for (const config::Word* word : families)
         family.shown = replaced(family.shown, word->text, word->family);
     return family;
