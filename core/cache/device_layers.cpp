@@ -27,18 +27,18 @@ cuda::Format format_of(const SideCodec& codec, int layer, const char* side, bool
     if (!codec.coded)
         return cuda::Format::Bf16;
     const kernels::RowFormat& format = codec.format;
-    if (format.type == RowType::Bf16)
+    switch (format.type) {
+    case RowType::Bf16:
         return cuda::Format::Bf16;
-    if (format.type == RowType::Fp16)
+    case RowType::Fp16:
         return cuda::Format::Fp16;
-    if (format.type == RowType::Int8) {
+    case RowType::Int8:
         if (format.scale_per != ScalePer::Row)
             refuse(layer, side, "8-bit integers with a scale that is not a token's");
         if (!format.symmetric)
             refuse(layer, side, "8-bit integers with a zero point; write \"int8,sym\"");
         return cuda::Format::Int8;
-    }
-    if (format.type == RowType::Int4) {
+    case RowType::Int4:
         if (format.symmetric)
             refuse(layer, side, "4-bit integers without a zero point; leave out \"sym\"");
         if (format.scale_per == ScalePer::Row)
@@ -46,6 +46,10 @@ cuda::Format format_of(const SideCodec& codec, int layer, const char* side, bool
         if (keys && format.scale_per == ScalePer::Channel && codec.block_tokens == cuda::kTileTokens)
             return cuda::Format::Int4Channel;
         refuse(layer, side, "4-bit integers in other groups than tokens or, for keys, \"channel=32\"");
+    case RowType::Fp32:
+    case RowType::Int3:
+    case RowType::Int2:
+        break;
     }
     refuse(layer, side, fmt::format("{}-bit numbers", kernels::bits(format.type)));
 }

@@ -490,6 +490,61 @@ Freie Software unter der GNU General Public License, Version 3 oder neuer; ohne 
     </message>
 </context>
 <context>
+    <name>kvw::Commands</name>
+    <message>
+        <source>Nothing is selected that could be copied.</source>
+        <translation>Es ist nichts ausgewählt, das kopiert werden könnte.</translation>
+    </message>
+    <message>
+        <source>Nothing to copy has the focus: click into a table, a plot or a text first.</source>
+        <translation>Hier gibt es nichts zu kopieren: Klicken Sie zuerst in eine Tabelle, ein Diagramm oder einen Text.</translation>
+    </message>
+    <message>
+        <source>The table that has the focus has no rows yet.</source>
+        <translation>Diese Tabelle hat noch keine Zeilen.</translation>
+    </message>
+    <message>
+        <source>No table has the focus: click into a table or a plot first.</source>
+        <translation>Hier gibt es keine Tabelle: Klicken Sie zuerst in eine Tabelle oder ein Diagramm.</translation>
+    </message>
+    <message>
+        <source>There is nothing yet to select where the focus is.</source>
+        <translation>Hier gibt es noch nichts auszuwählen.</translation>
+    </message>
+    <message>
+        <source>Nothing can be selected where the focus is: click into a table or a text first.</source>
+        <translation>Hier lässt sich nicht alles auswählen: Klicken Sie zuerst in eine Tabelle oder einen Text.</translation>
+    </message>
+    <message>
+        <source>No run and no head is selected.</source>
+        <translation>Es ist weder ein Lauf noch ein Kopf ausgewählt.</translation>
+    </message>
+    <message>
+        <source>This page has no filter.</source>
+        <translation>Diese Seite hat keinen Filter.</translation>
+    </message>
+    <message>
+        <source>The project file was read again.</source>
+        <translation>Die Projektdatei wurde neu gelesen.</translation>
+    </message>
+    <message>
+        <source>Save the layout</source>
+        <translation>Die Anordnung speichern</translation>
+    </message>
+    <message>
+        <source>Name of the layout:</source>
+        <translation>Name der Anordnung:</translation>
+    </message>
+    <message>
+        <source>Docks and window are as they were at first.</source>
+        <translation>Docks und Fenster sind wieder wie am Anfang.</translation>
+    </message>
+    <message>
+        <source>A new calibration is set up and started on this page.</source>
+        <translation>Auf dieser Seite wird eine neue Kalibrierung eingerichtet und gestartet.</translation>
+    </message>
+</context>
+<context>
     <name>kvw::ComparePage</name>
     <message>
         <source>Runs to compare</source>
@@ -1421,14 +1476,6 @@ Freie Software unter der GNU General Public License, Version 3 oder neuer; ohne 
     <message>
         <source>Show the log</source>
         <translation>Das Protokoll zeigen</translation>
-    </message>
-    <message>
-        <source>Save the layout</source>
-        <translation>Die Anordnung speichern</translation>
-    </message>
-    <message>
-        <source>Name of the layout:</source>
-        <translation>Name der Anordnung:</translation>
     </message>
     <message>
         <source>KV Workbench</source>
@@ -2416,18 +2463,6 @@ Braucht etwa %8 Speicher, und %9 für je 1.000 Token unkomprimierten Cache.</tra
         <translation>Die Tabelle exportieren</translation>
     </message>
     <message>
-        <source>Copy rows</source>
-        <translation>Zeilen kopieren</translation>
-    </message>
-    <message>
-        <source>Copy rows with header</source>
-        <translation>Zeilen mit Kopf kopieren</translation>
-    </message>
-    <message>
-        <source>Copy table with header</source>
-        <translation>Tabelle mit Kopf kopieren</translation>
-    </message>
-    <message>
         <source>Export table…</source>
         <translation>Tabelle exportieren…</translation>
     </message>
@@ -2616,10 +2651,6 @@ Braucht etwa %8 Speicher, und %9 für je 1.000 Token unkomprimierten Cache.</tra
     <message>
         <source>in a plot</source>
         <translation>in einer Abbildung</translation>
-    </message>
-    <message>
-        <source>in a table</source>
-        <translation>in einer Tabelle</translation>
     </message>
     <message>
         <source>Go to a page, in the order of the list at the left</source>
@@ -3302,6 +3333,21 @@ Braucht etwa %8 Speicher, und %9 für je 1.000 Token unkomprimierten Cache.</tra
             <numerusform>%n Konfiguration.</numerusform>
             <numerusform>%n Konfigurationen.</numerusform>
         </translation>
+    </message>
+</context>
+<context>
+    <name>kvw::TableView</name>
+    <message>
+        <source>Copy rows</source>
+        <translation>Zeilen kopieren</translation>
+    </message>
+    <message>
+        <source>Copy rows with header</source>
+        <translation>Zeilen mit Kopf kopieren</translation>
+    </message>
+    <message>
+        <source>Copy table with header</source>
+        <translation>Tabelle mit Kopf kopieren</translation>
     </message>
 </context>
 <context>

@@ -130,17 +130,19 @@ TEST_F(Tree, ArrowsWithinTheWindowPointDown)
     EXPECT_THAT(findings(), IsEmpty());
     plant("widgets/pages/bad.cpp", "#include \"widgets/shell/window.h\"\n");
     plant("widgets/models/bad.h", "#include \"widgets/plots/plot.h\"\n");
-    EXPECT_THAT(findings(),
-                UnorderedElementsAre("widgets/pages/bad.cpp:2: the room pages of the window may not include widgets/shell",
-                                     "widgets/models/bad.h:2: the room models of the window may not include widgets/plots"));
+    EXPECT_THAT(
+        findings(),
+        UnorderedElementsAre("widgets/pages/bad.cpp:2: the room pages of the window may not include widgets/shell",
+                             "widgets/models/bad.h:2: the room models of the window may not include widgets/plots"));
 }
 
 TEST_F(Tree, RoomsOfTheWindowAreThoseThatAreNamed)
 {
     plant("widgets/attic/x.cpp", "");
     plant("widgets/loose.cpp", "");
-    EXPECT_THAT(findings(), UnorderedElementsAre("widgets/attic/x.cpp: there is no room widgets/attic",
-                                                 "widgets/loose.cpp: there is no room widgets/"));
+    EXPECT_THAT(findings(),
+                UnorderedElementsAre("widgets/attic/x.cpp: there is no room widgets/attic",
+                                     "widgets/loose.cpp: there is no room widgets/"));
 }
 
 TEST_F(Tree, QCustomPlotOnlyWhereTheRoomSaysSo)
@@ -149,8 +151,9 @@ TEST_F(Tree, QCustomPlotOnlyWhereTheRoomSaysSo)
     EXPECT_THAT(findings(), IsEmpty());
     plant("widgets/pages/bad.cpp", "#include <qcustomplot.h>\n");
     plant("app/kvworkbench/bad.cpp", "#include <qcustomplot.h>\n");
-    EXPECT_THAT(findings(), UnorderedElementsAre(HasSubstr("app/kvworkbench/bad.cpp:2: QCustomPlot's"),
-                                                 HasSubstr("widgets/pages/bad.cpp:2: QCustomPlot's")));
+    EXPECT_THAT(findings(),
+                UnorderedElementsAre(HasSubstr("app/kvworkbench/bad.cpp:2: QCustomPlot's"),
+                                     HasSubstr("widgets/pages/bad.cpp:2: QCustomPlot's")));
 }
 
 TEST_F(Tree, IncludesNameTheirRoom)

@@ -5,6 +5,7 @@
 #include "core/report/export.h"
 #include "core/report/table.h"
 #endif
+#include "widgets/models/editing.h"
 
 #include <QByteArray>
 #include <QList>
@@ -18,7 +19,6 @@ class QMimeData;
 
 namespace kvw {
 
-enum class CopyHeads { No, Yes };
 /// Cells of any table model for the clipboard: text/plain with tabs (raw values in the C locale with all digits) and
 /// text/html as on the screen, in the order of `columns` (empty: of the model), rows from top to bottom.
 std::unique_ptr<QMimeData> copyCells(const QAbstractItemModel& model, const QModelIndexList& cells, CopyHeads heads,

@@ -3,87 +3,26 @@
 
 #include "core/base/atomic_file.h"
 
-#include <QApplication>
-#include <QClipboard>
-#include <QContextMenuEvent>
 #include <QFileDialog>
 #include <QHeaderView>
 #include <QJsonArray>
-#include <QKeyEvent>
 #include <QMenu>
-#include <QMimeData>
-#include <QPainter>
-#include <QStyledItemDelegate>
 
 #include <algorithm>
 #include <set>
 
 namespace kvw {
-namespace {
 
-constexpr int kWidestColumn_characters = 44; ///< a longer configuration is cut off and whole in the tool tip
-constexpr int kSampledRows = 200;            ///< for the widths of columns
-
-bool isCopyWithHeads(const QKeyEvent& event)
+RecordView::RecordView(QWidget* parent) : TableView(parent)
 {
-    return event.modifiers() == (Qt::ControlModifier | Qt::ShiftModifier) && event.key() == Qt::Key_C;
-}
-
-/// Room at both sides of a cell's text, so that a number at the right and a word at the left of the next column do not
-/// read as one.
-class PaddedDelegate final : public QStyledItemDelegate
-{
-public:
-    using QStyledItemDelegate::QStyledItemDelegate;
-
-    void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override
-    {
-        QStyleOptionViewItem padded = option;
-        initStyleOption(&padded, index);
-        const QStyle* style = padded.widget ? padded.widget->style() : QApplication::style();
-        style->drawPrimitive(QStyle::PE_PanelItemViewItem, &padded, painter, padded.widget);
-        const int room = padding(option);
-        padded.rect.adjust(room, 0, -room, 0);
-        style->drawControl(QStyle::CE_ItemViewItem, &padded, painter, padded.widget);
-    }
-    QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override
-    {
-        return QStyledItemDelegate::sizeHint(option, index) + QSize(2 * padding(option), 0);
-    }
-
-private:
-    static int padding(const QStyleOptionViewItem& option) { return option.fontMetrics.averageCharWidth() / 2; }
-};
-
-} // namespace
-
-RecordView::RecordView(QWidget* parent) : QTableView(parent)
-{
-    setSelectionBehavior(SelectRows);
-    setSelectionMode(ExtendedSelection);
-    setAlternatingRowColors(true);
-    setShowGrid(false);
-    setWordWrap(false);
-    setTextElideMode(Qt::ElideMiddle);
     setSortingEnabled(true);
-    setTabKeyNavigation(false); // Tab leaves the table, arrows walk in it
-    setHorizontalScrollMode(ScrollPerPixel);
-    setEditTriggers(NoEditTriggers);
-    setCornerButtonEnabled(false);
-    setItemDelegate(new PaddedDelegate(this));
-    verticalHeader()->hide();
-    verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
     horizontalHeader()->setSectionsMovable(true);
-    horizontalHeader()->setHighlightSections(false);
-    horizontalHeader()->setStretchLastSection(false);
     horizontalHeader()->setContextMenuPolicy(Qt::CustomContextMenu);
-    horizontalHeader()->setResizeContentsPrecision(kSampledRows);
     connect(horizontalHeader(), &QWidget::customContextMenuRequested, this, &RecordView::showColumnMenu);
     connect(this, &QAbstractItemView::activated, this, [this](const QModelIndex& index) {
         if (m_filter && index.isValid())
             Q_EMIT runActivated(m_filter->run(index.row()));
     });
-    verticalHeader()->setDefaultSectionSize(fontMetrics().height() * 3 / 2);
 }
 
 void RecordView::setFilter(RecordFilter* filter)
@@ -97,16 +36,6 @@ void RecordView::setFilter(RecordFilter* filter)
     });
     connect(filter, &QAbstractItemModel::modelReset, this, &RecordView::columnsReset);
     connect(filter, &QAbstractItemModel::rowsInserted, this, &RecordView::columnsReset);
-}
-
-std::vector<int> RecordView::pickedRows() const
-{
-    std::vector<int> rows;
-    if (selectionModel())
-        for (const QModelIndex& index : selectionModel()->selectedRows())
-            rows.push_back(index.row());
-    std::sort(rows.begin(), rows.end());
-    return rows;
 }
 
 std::vector<RowId> RecordView::pickedRuns() const
@@ -135,30 +64,6 @@ void RecordView::pickRuns(const std::vector<RowId>& runs)
     if (!selection.isEmpty())
         scrollTo(selection.front().topLeft());
     m_picking = false;
-}
-
-void RecordView::copyRows(const std::vector<int>& rows, CopyHeads heads)
-{
-    QModelIndexList cells;
-    QList<int> columns; // in the order of the header, which a person may have changed
-    for (int visual = 0; visual < m_filter->columnCount(); ++visual)
-        columns.append(horizontalHeader()->logicalIndex(visual));
-    for (const int row : rows)
-        for (const int column : columns)
-            cells.append(m_filter->index(row, column));
-    if (!cells.isEmpty())
-        QApplication::clipboard()->setMimeData(copyCells(*m_filter, cells, heads, columns).release());
-}
-
-void RecordView::copyPicked() { copyRows(pickedRows(), CopyHeads::No); }
-
-void RecordView::copyWithHeads()
-{
-    std::vector<int> rows = pickedRows();
-    if (rows.empty())
-        for (int row = 0; row < m_filter->rowCount(); ++row)
-            rows.push_back(row);
-    copyRows(rows, CopyHeads::Yes);
 }
 
 std::optional<Problem> RecordView::exportTo(const QString& file) const
@@ -218,7 +123,7 @@ void RecordView::restoreState(const QJsonObject& state)
     for (const QJsonValue& name : state.value(QStringLiteral("columns")).toArray())
         columns.append(name.toString());
     m_filter->records()->setShownColumns(columns);
-    fitColumns();
+    fitRecords();
     const QJsonObject widths = state.value(QStringLiteral("widths")).toObject();
     for (auto width = widths.begin(); width != widths.end(); ++width) {
         const int column = m_filter->records()->columnOf(width.key());
@@ -235,16 +140,13 @@ void RecordView::restoreState(const QJsonObject& state)
 void RecordView::columnsReset()
 {
     if (!m_fitted && m_filter->rowCount() > 0)
-        fitColumns();
+        fitRecords();
 }
 
-void RecordView::fitColumns()
+void RecordView::fitRecords()
 {
     m_fitted = m_filter->rowCount() > 0;
-    resizeColumnsToContents();
-    const int widest = kWidestColumn_characters * fontMetrics().averageCharWidth();
-    for (int column = 0; column < m_filter->columnCount(); ++column)
-        setColumnWidth(column, std::min(columnWidth(column) + fontMetrics().averageCharWidth(), widest));
+    fitColumns();
 }
 
 void RecordView::showColumnMenu(const QPoint& position)
@@ -274,46 +176,10 @@ void RecordView::showColumnMenu(const QPoint& position)
     menu->popup(horizontalHeader()->viewport()->mapToGlobal(position));
 }
 
-void RecordView::contextMenuEvent(QContextMenuEvent* event)
+void RecordView::addToMenu(QMenu& menu)
 {
-    auto* menu = new QMenu(this);
-    menu->setAttribute(Qt::WA_DeleteOnClose);
-    QAction* copyAction = menu->addAction(tr("Copy rows"), this, &RecordView::copyPicked);
-    copyAction->setEnabled(!pickedRows().empty());
-    menu->addAction(copyAction->isEnabled() ? tr("Copy rows with header") : tr("Copy table with header"), this,
-                    &RecordView::copyWithHeads);
-    menu->addSeparator();
-    menu->addAction(tr("Export table…"), this, &RecordView::exportDialog);
-    menu->popup(event->globalPos());
-}
-
-bool RecordView::event(QEvent* event)
-{
-    // The window has actions with these keys; a table that has the focus answers them itself.
-    if (event->type() == QEvent::ShortcutOverride) {
-        auto* key = static_cast<QKeyEvent*>(event);
-        if (key->matches(QKeySequence::Copy) || key->matches(QKeySequence::SelectAll) || isCopyWithHeads(*key)) {
-            event->accept();
-            return true;
-        }
-    }
-    return QTableView::event(event);
-}
-
-void RecordView::keyPressEvent(QKeyEvent* event)
-{
-    if (event->matches(QKeySequence::Copy))
-        return copyPicked();
-    if (isCopyWithHeads(*event))
-        return copyWithHeads();
-    QTableView::keyPressEvent(event);
-}
-
-void RecordView::changeEvent(QEvent* event)
-{
-    QTableView::changeEvent(event);
-    if (event->type() == QEvent::FontChange || event->type() == QEvent::StyleChange)
-        verticalHeader()->setDefaultSectionSize(fontMetrics().height() * 3 / 2);
+    menu.addSeparator();
+    menu.addAction(tr("Export table…"), this, &RecordView::exportDialog);
 }
 
 } // namespace kvw

@@ -3,10 +3,10 @@
 
 #include "widgets/models/record_copy.h"
 #include "widgets/models/record_filter.h"
+#include "widgets/models/table_view.h"
 #include "widgets/models/text.h"
 
 #include <QJsonObject>
-#include <QTableView>
 
 #include <vector>
 
@@ -16,9 +16,8 @@ namespace kvw {
 
 class SearchBox;
 
-/// Any table of the window: rows are picked whole, Ctrl+C copies them, Ctrl+Shift+C with the header (all rows when none is
-/// picked), the columns are chosen in the header's menu. Rows are all one line high, so that ten thousand scroll as ten do.
-class RecordView final : public QTableView
+/// A table of records: the columns are chosen in the header's menu, sorted and moved there, and rows are runs.
+class RecordView final : public TableView
 {
     Q_OBJECT
 public:
@@ -30,8 +29,6 @@ public:
     std::vector<RowId> pickedRuns() const; ///< in the order of the table, none twice
     /// Picks the rows of these runs; says nothing when they are picked already. Runs that are not shown are passed over.
     void pickRuns(const std::vector<RowId>& runs);
-    /// The rows of the filter that are picked, as they are shown.
-    std::vector<int> pickedRows() const;
 
     QJsonObject saveState() const;
     void restoreState(const QJsonObject& state);
@@ -43,8 +40,6 @@ public:
     std::optional<Problem> exportTo(const QString& file) const;
 
 public Q_SLOTS:
-    void copyPicked();
-    void copyWithHeads();
     void exportDialog();
 
 Q_SIGNALS:
@@ -53,16 +48,12 @@ Q_SIGNALS:
     void problem(const kvw::Problem& problem);
 
 protected:
-    bool event(QEvent* event) override;
-    void keyPressEvent(QKeyEvent* event) override;
-    void changeEvent(QEvent* event) override;
-    void contextMenuEvent(QContextMenuEvent* event) override;
+    void addToMenu(QMenu& menu) override;
 
 private:
     void showColumnMenu(const QPoint& position);
     void columnsReset();
-    void copyRows(const std::vector<int>& rows, CopyHeads heads);
-    void fitColumns();
+    void fitRecords();
 
     RecordFilter* m_filter = nullptr;
     QString m_fileName;

@@ -3,25 +3,20 @@
 
 #include "core/report/table.h"
 #include "widgets/models/comparison_model.h"
-#include "widgets/models/record_copy.h"
 #include "widgets/models/record_view.h"
+#include "widgets/models/table_view.h"
 #include "widgets/pages/page_tables.h"
 #include "widgets/plots/spectrum_plot.h"
 #include "widgets/plots/throughput_plot.h"
 
-#include <QApplication>
-#include <QClipboard>
 #include <QComboBox>
 #include <QFrame>
 #include <QHeaderView>
 #include <QLabel>
-#include <QMimeData>
 #include <QPushButton>
-#include <QShortcut>
 #include <QSplitter>
 #include <QStyle>
 #include <QTabWidget>
-#include <QTableView>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -30,39 +25,13 @@
 namespace kvw {
 namespace {
 
-/// A table of a few rows that is copied as every other one.
-QTableView* makeView(QAbstractItemModel* model, const QString& name, QWidget* parent)
+TableView* makeView(QAbstractItemModel* model, const QString& name, QWidget* parent)
 {
-    auto* view = new QTableView(parent);
+    auto* view = new TableView(parent);
     view->setModel(model);
     view->setAccessibleName(name);
-    view->setSelectionBehavior(QAbstractItemView::SelectRows);
-    view->setAlternatingRowColors(true);
-    view->setShowGrid(false);
-    view->setWordWrap(false);
-    view->setTabKeyNavigation(false);
-    view->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
-    view->verticalHeader()->hide();
-    view->verticalHeader()->setDefaultSectionSize(view->fontMetrics().height() * 3 / 2);
-    view->horizontalHeader()->setHighlightSections(false);
     view->horizontalHeader()->setTextElideMode(Qt::ElideMiddle);
-    auto* copy = new QShortcut(QKeySequence::Copy, view);
-    copy->setContext(Qt::WidgetShortcut);
-    QObject::connect(copy, &QShortcut::activated, view, [view] {
-        const QModelIndexList cells = view->selectionModel()->selectedIndexes();
-        if (!cells.isEmpty())
-            QApplication::clipboard()->setMimeData(copyCells(*view->model(), cells, CopyHeads::Yes).release());
-    });
     return view;
-}
-
-void fitColumns(QTableView* view)
-{
-    view->resizeColumnsToContents();
-    const int widest = 44 * view->fontMetrics().averageCharWidth();
-    for (int column = 0; column < view->model()->columnCount(); ++column)
-        view->setColumnWidth(column,
-                             std::min(view->columnWidth(column) + view->fontMetrics().averageCharWidth(), widest));
 }
 
 bool isCalibration(const ComparedRun& run) { return !run.spectra.empty(); }
@@ -228,7 +197,7 @@ void ComparePage::compare()
     fillSpeeds();
     showObjections();
     for (int tab = 0; tab < 2; ++tab)
-        fitColumns(qobject_cast<QTableView*>(m_tabs->widget(tab)));
+        qobject_cast<TableView*>(m_tabs->widget(tab))->fitColumns();
 }
 
 QString ComparePage::objections() const

@@ -13,7 +13,6 @@ class QLabel;
 class QPushButton;
 class QSplitter;
 class QTabWidget;
-class QTableView;
 
 namespace kvw {
 

@@ -12,7 +12,6 @@
 #include <QJsonArray>
 #include <QLabel>
 #include <QSplitter>
-#include <QTableView>
 
 #include <algorithm>
 #include <cmath>

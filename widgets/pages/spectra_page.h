@@ -15,12 +15,12 @@ class QComboBox;
 class QLabel;
 class QMenu;
 class QSplitter;
-class QTableView;
 class QToolButton;
 
 namespace kvw {
 
 class PlotTableModel;
+class TableView;
 class SpectrumPlot;
 
 /// Keys and values of one calibration, head by head: a map of one number over layers and heads, the spectra of the picked
@@ -96,7 +96,7 @@ private:
     HeatMap* m_map = nullptr;
     SpectrumPlot *m_variances = nullptr, *m_energies = nullptr;
     PlotTableModel* m_values = nullptr;
-    QTableView* m_table = nullptr;
+    TableView* m_table = nullptr;
     QSplitter *m_columns = nullptr, *m_rows = nullptr;
 
     std::map<RowId, SpectrumIndex> m_indices; ///< of runs that were shown since the data changed

@@ -2,6 +2,7 @@
 // The widgets of the spectra page and their connections.
 #include "widgets/pages/spectra_page.h"
 
+#include "widgets/models/table_view.h"
 #include "widgets/plots/plot_table.h"
 #include "widgets/plots/spectrum_plot.h"
 
@@ -12,7 +13,6 @@
 #include <QLabel>
 #include <QMenu>
 #include <QSplitter>
-#include <QTableView>
 #include <QToolButton>
 
 namespace kvw {
@@ -150,13 +150,9 @@ QWidget* SpectraPage::makeCurves()
 QWidget* SpectraPage::makeTable()
 {
     m_values = new PlotTableModel(this);
-    m_table = new QTableView(this);
+    m_table = new TableView(this);
     m_table->setModel(m_values);
     m_table->setAccessibleName(tr("Picked spectra"));
-    m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
-    m_table->setAlternatingRowColors(true);
-    m_table->verticalHeader()->hide();
-    m_table->verticalHeader()->setDefaultSectionSize(fontMetrics().height() * 3 / 2);
     m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
     return m_table;
 }

@@ -2,8 +2,8 @@
 #include "widgets/plots/plot_table.h"
 
 #include "core/report/formats.h"
+#include "widgets/models/table_view.h"
 
-#include <QAction>
 #include <QApplication>
 #include <QClipboard>
 #include <QDialog>
@@ -12,7 +12,6 @@
 #include <QLocale>
 #include <QPushButton>
 #include <QSortFilterProxyModel>
-#include <QTableView>
 #include <QVBoxLayout>
 
 #include <cmath>
@@ -143,23 +142,16 @@ void showTable(const PlotTable& table, QWidget* parent)
     auto* sorted = new QSortFilterProxyModel(dialog);
     sorted->setSourceModel(model);
     sorted->setSortRole(Qt::EditRole);
-    auto* view = new QTableView(dialog);
+    auto* view = new TableView(dialog);
     view->setAccessibleName(table.title);
     view->setModel(sorted);
     view->setSortingEnabled(true);
     view->sortByColumn(-1, Qt::AscendingOrder);
-    view->setAlternatingRowColors(true);
-    view->setEditTriggers(QAbstractItemView::NoEditTriggers);
-    view->resizeColumnsToContents();
+    view->fitColumns();
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Close, dialog);
     auto* copy = buttons->addButton(PlotTableModel::tr("&Copy all"), QDialogButtonBox::ActionRole);
     QObject::connect(copy, &QPushButton::clicked, dialog,
                      [table] { QApplication::clipboard()->setText(toTsv(table)); });
-    auto* shortcut = new QAction(view);
-    shortcut->setShortcut(QKeySequence::Copy);
-    shortcut->setShortcutContext(Qt::WidgetShortcut);
-    view->addAction(shortcut);
-    QObject::connect(shortcut, &QAction::triggered, copy, &QPushButton::click);
     QObject::connect(buttons, &QDialogButtonBox::rejected, dialog, &QDialog::close);
     auto* layout = new QVBoxLayout(dialog);
     layout->addWidget(view);

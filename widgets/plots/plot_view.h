@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "widgets/models/editing.h"
 #include "widgets/models/text.h"
 #include "widgets/plots/axis_tickers.h"
 #include "widgets/plots/plot_style.h"
@@ -51,7 +52,7 @@ struct ReadoutEntry
 /// rectangle, double click shows everything. Keys: arrows move the readout (Shift: by ten), Home and End, + - 0 zoom.
 /// Colours follow the window's palette at once. Setters only ask for a repaint, so several cost one painting. More than
 /// eight series have a table beside the plot for a legend.
-class PlotView : public QWidget
+class PlotView : public QWidget, public Copyable
 {
     Q_OBJECT
 public:
@@ -114,6 +115,8 @@ public:
     int emphasis() const { return m_emphasis; }
     const PlotStyle& plotStyle() const { return m_style; }
 
+    /// Picture and data; with heads only the data, whose header its text has in any case.
+    EditResult copyToClipboard(CopyHeads heads) override;
     QCustomPlot* canvas() const { return m_plot; } ///< for tests and benchmarks
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;

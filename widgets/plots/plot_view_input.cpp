@@ -151,6 +151,15 @@ void PlotView::contextMenuEvent(QContextMenuEvent* event)
     menu.exec(byKey ? mapToGlobal(rect().center()) : event->globalPos());
 }
 
+EditResult PlotView::copyToClipboard(CopyHeads heads)
+{
+    if (heads == CopyHeads::Yes)
+        QApplication::clipboard()->setText(toTsv(table()));
+    else
+        copy();
+    return EditResult::Done;
+}
+
 void PlotView::copy()
 {
     try {

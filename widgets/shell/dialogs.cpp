@@ -4,6 +4,7 @@
 #include "core/base/version.h"
 #include "core/protocol/message.h"
 #include "core/store/store.h"
+#include "widgets/models/table_view.h"
 #include "widgets/models/text.h"
 #include "widgets/pages/page.h"
 #include "widgets/pages/page_list.h"
@@ -20,7 +21,6 @@
 #include <QProcess>
 #include <QSortFilterProxyModel>
 #include <QStandardItemModel>
-#include <QTableView>
 #include <QTextBrowser>
 #include <QTextDocument>
 #include <QVBoxLayout>
@@ -33,35 +33,28 @@ struct ShortcutRow
     QString keys, what, where;
 };
 
-QString whereText(Where where)
+QString joined(const QList<QKeySequence>& keys)
 {
-    switch (where) {
-    case Where::Window:
-        return ShortcutsDialog::tr("everywhere");
-    case Where::Plot:
-        return ShortcutsDialog::tr("in a plot");
-    case Where::Table:
-        return ShortcutsDialog::tr("in a table");
-    }
-    return {};
+    QStringList texts;
+    for (const QKeySequence& key : keys)
+        texts.append(key.toString(QKeySequence::NativeText));
+    return texts.join(QStringLiteral(", "));
 }
 
 QList<ShortcutRow> shortcutRows()
 {
+    const QString everywhere = ShortcutsDialog::tr("everywhere");
     QList<ShortcutRow> rows;
-    for (const ActionRow& action : actionTable()) {
-        QStringList keys;
-        for (const QKeySequence& key : actionKeys(action))
-            keys.append(key.toString(QKeySequence::NativeText));
-        if (!keys.isEmpty())
-            rows.append({keys.join(QStringLiteral(", ")), action.tip ? actionTip(action) : actionText(action),
-                         whereText(action.where)});
-    }
+    for (const ActionRow& action : actionTable())
+        if (const QString keys = joined(actionKeys(action)); !keys.isEmpty())
+            rows.append({keys, actionTip(action), everywhere});
+    for (const PlotKeyRow& row : plotKeyTable())
+        rows.append({joined(plotKeys(row)), plotKeyText(row), ShortcutsDialog::tr("in a plot")});
     const qsizetype pages = static_cast<qsizetype>(pageList().size());
     rows.append({QStringLiteral("%1 … %2")
                      .arg(QKeySequence(Qt::CTRL | Qt::Key_1).toString(QKeySequence::NativeText))
                      .arg(pages),
-                 ShortcutsDialog::tr("Go to a page, in the order of the list at the left"), whereText(Where::Window)});
+                 ShortcutsDialog::tr("Go to a page, in the order of the list at the left"), everywhere});
     return rows;
 }
 
@@ -100,14 +93,9 @@ ShortcutsDialog::ShortcutsDialog(QWidget* parent) : QDialog(parent)
     sorted->setSourceModel(model);
     sorted->setFilterKeyColumn(-1);
     sorted->setFilterCaseSensitivity(Qt::CaseInsensitive);
-    auto* table = new QTableView(this);
+    auto* table = new TableView(this);
     table->setModel(sorted);
     table->setAccessibleName(windowTitle());
-    table->setSelectionBehavior(QAbstractItemView::SelectRows);
-    table->setTabKeyNavigation(false);
-    table->setShowGrid(false);
-    table->setAlternatingRowColors(true);
-    table->verticalHeader()->hide();
     table->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
     table->horizontalHeader()->setSectionResizeMode(1, QHeaderView::Stretch);
     table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);

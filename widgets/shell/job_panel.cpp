@@ -3,6 +3,7 @@
 
 #include "widgets/jobs/job_list_model.h"
 #include "widgets/jobs/job_text.h"
+#include "widgets/models/table_view.h"
 #include "widgets/shell/again_dialog.h"
 #include "widgets/style/icons.h"
 
@@ -15,7 +16,6 @@
 #include <QPushButton>
 #include <QScrollBar>
 #include <QSplitter>
-#include <QTableView>
 #include <QVBoxLayout>
 
 namespace kvw {
@@ -30,19 +30,13 @@ JobPanel::JobPanel(Workspace* workspace, JobController* jobs, QWidget* parent)
       m_workspace(workspace),
       m_jobs(jobs),
       m_model(new JobListModel(workspace, jobs, this)),
-      m_table(new QTableView(this))
+      m_table(new TableView(this))
 {
+    setFocusProxy(m_table);
     m_table->setModel(m_model);
     m_table->setAccessibleName(tr("Jobs of the project"));
-    m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
     m_table->setSelectionMode(QAbstractItemView::SingleSelection);
-    m_table->setTabKeyNavigation(false);
-    m_table->setShowGrid(false);
-    m_table->setAlternatingRowColors(true);
-    m_table->setWordWrap(false);
-    m_table->verticalHeader()->setDefaultSectionSize(fontMetrics().height() * 3 / 2);
-    m_table->horizontalHeader()->setStretchLastSection(false);
-    m_table->horizontalHeader()->setHighlightSections(false);
+    m_table->verticalHeader()->show(); // the numbers of the jobs
     m_table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     const int character = fontMetrics().averageCharWidth();
     const std::pair<int, int> widths[] = {{JobListModel::State, 14},

@@ -9,11 +9,11 @@ class QLabel;
 class QPlainTextEdit;
 class QProgressBar;
 class QPushButton;
-class QTableView;
 
 namespace kvw {
 
 class JobListModel;
+class TableView;
 
 /// The jobs of the project: their list, what can be done with the picked one, and its log.
 class JobPanel final : public QWidget
@@ -42,7 +42,7 @@ private:
     Workspace* m_workspace;
     JobController* m_jobs;
     JobListModel* m_model = nullptr;
-    QTableView* m_table = nullptr;
+    TableView* m_table = nullptr;
     QLabel* m_title = nullptr;
     QProgressBar* m_bar = nullptr;
     QPlainTextEdit* m_log = nullptr;

@@ -5,22 +5,19 @@
 #include "widgets/pages/page.h"
 #include "widgets/pages/page_list.h"
 #include "widgets/shell/actions.h"
-#include "widgets/shell/dialogs.h"
-#include "widgets/style/icons.h"
+#include "widgets/shell/commands.h"
 #include "widgets/shell/job_panel.h"
 #include "widgets/shell/message_bar.h"
 #include "widgets/shell/project_controller.h"
 #include "widgets/shell/selection_panel.h"
+#include "widgets/style/icons.h"
 
 #include <QAction>
 #include <QActionGroup>
-#include <QApplication>
 #include <QCloseEvent>
 #include <QDockWidget>
 #include <QFileInfo>
-#include <QInputDialog>
 #include <QLabel>
-#include <QLineEdit>
 #include <QMenu>
 #include <QMenuBar>
 #include <QMimeData>
@@ -49,7 +46,8 @@ QDockWidget* makeDock(QMainWindow* window, const QString& name, const QString& t
 MainWindow::MainWindow(Layout layout, QWidget* parent)
     : QMainWindow(parent),
       m_jobs(&m_workspace),
-      m_actions(new Actions(this))
+      m_commands(new Commands(this)),
+      m_actions(new Actions(m_commands))
 {
     setWindowIcon(QIcon(QStringLiteral(":/icons/kvworkbench.svg")));
     setAcceptDrops(true);
@@ -194,7 +192,6 @@ void MainWindow::makeStatusBar()
 
 void MainWindow::connectAll()
 {
-    connect(m_actions, &Actions::triggered, this, &MainWindow::perform);
     connect(m_messages, &MessageBar::actionRequested, this, &MainWindow::perform);
     connect(m_stack, &QStackedWidget::currentChanged, this, [this](int index) {
         m_pageActions->actions().at(index)->setChecked(true);
@@ -202,7 +199,7 @@ void MainWindow::connectAll()
     });
     connect(&m_workspace, &Workspace::projectChanged, this, &MainWindow::projectChanged);
     connect(&m_workspace, &Workspace::selectionChanged, this, &MainWindow::visitHere);
-    connect(&m_history, &ViewHistory::changed, this, &MainWindow::updateActions);
+    connect(&m_history, &ViewHistory::changed, m_actions, &Actions::updateEnabled);
     connect(&m_jobs, &JobController::jobsChanged, this, &MainWindow::showJobs);
     connect(&m_jobs, &JobController::jobProgress, this, &MainWindow::showJobs);
     connect(&m_jobs, &JobController::jobFinished, this, [this](qint64 job, const WorkerVerdict& verdict) {
@@ -259,82 +256,30 @@ bool MainWindow::showPage(const QString& id)
 
 bool MainWindow::openProject(const QString& file) { return m_projects->open(file); }
 
-void MainWindow::perform(const QString& id)
+void MainWindow::perform(const QString& request)
 {
-    const auto after = [&id](QLatin1String prefix) {
-        return id.startsWith(prefix) ? id.mid(prefix.size()) : QString();
+    const auto after = [&request](QLatin1String prefix) {
+        return request.startsWith(prefix) ? request.mid(prefix.size()) : QString();
     };
     if (const QString page = after(QLatin1String("page:")); !page.isEmpty())
         showPage(page);
     else if (const QString file = after(QLatin1String("open:")); !file.isEmpty())
         m_projects->open(file);
-    else if (id == QStringLiteral("file.new"))
-        m_projects->newDialog();
-    else if (id == QStringLiteral("file.open"))
-        m_projects->openDialog();
-    else if (id == QStringLiteral("file.example"))
-        m_projects->openExample();
-    else if (id == QStringLiteral("file.saveAs"))
-        m_projects->saveAsDialog();
-    else if (id == QStringLiteral("file.export"))
-        m_projects->exportDialog(*currentPage());
-    else if (id == QStringLiteral("file.close"))
-        m_projects->close();
-    else if (id == QStringLiteral("file.quit"))
-        close();
-    else if (id == QStringLiteral("jobs.calibrate"))
-        showPage(QStringLiteral("calibrate"));
-    else if (id == QStringLiteral("jobs.cancel"))
-        m_jobPanel->cancel();
-    else if (id == QStringLiteral("jobs.again"))
-        m_jobPanel->runAgain();
-    else if (id == QStringLiteral("jobs.show")) {
-        m_jobDock->show();
-        m_jobDock->raise();
-    } else if (id.startsWith(QLatin1String("help.")))
-        performHelp(id);
+    else if (QAction* action = m_actions->action(request))
+        action->trigger();
     else
-        performEdit(id);
+        qCritical("The window has no action \"%s\".", qUtf8Printable(request));
 }
 
-void MainWindow::performEdit(const QString& id)
-{
-    if (id == QStringLiteral("edit.clearSelection"))
-        m_workspace.setSelection({});
-    else if (id == QStringLiteral("edit.find")) {
-        for (QLineEdit* field : currentPage()->findChildren<QLineEdit*>(QStringLiteral("search")))
-            if (field->isVisible())
-                field->setFocus(Qt::ShortcutFocusReason);
-    } else if (id.startsWith(QLatin1String("edit."))) {
-        // The widget with the focus does it if it can: its invokable of the same name.
-        QWidget* focus = QApplication::focusWidget();
-        for (QWidget* at = focus; at; at = at->parentWidget())
-            if (QMetaObject::invokeMethod(at, id.mid(5).toLatin1().constData(), Qt::DirectConnection))
-                break;
-    } else if (id == QStringLiteral("view.back"))
-        go(m_history.back());
-    else if (id == QStringLiteral("view.forward"))
-        go(m_history.forward());
-    else if (id == QStringLiteral("view.refresh"))
-        m_workspace.reload();
-    else if (id == QStringLiteral("view.fullScreen"))
-        setWindowState(windowState() ^ Qt::WindowFullScreen);
-    else if (id == QStringLiteral("view.resetLayout"))
-        resetLayout();
-    else if (id == QStringLiteral("view.saveLayout")) {
-        const QString name = QInputDialog::getText(this, tr("Save the layout"), tr("Name of the layout:"));
-        if (!name.trimmed().isEmpty())
-            saveLayout(name.trimmed());
-    }
-}
+void MainWindow::goBack() { go(m_history.back()); }
 
-void MainWindow::performHelp(const QString& id)
+void MainWindow::goForward() { go(m_history.forward()); }
+
+void MainWindow::showJobDock()
 {
-    QDialog* dialog = id == QStringLiteral("help.manual") ? static_cast<QDialog*>(new ManualDialog(this))
-        : id == QStringLiteral("help.shortcuts")          ? static_cast<QDialog*>(new ShortcutsDialog(this))
-                                                          : new AboutDialog(m_jobs.worker(), this);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->show();
+    m_jobDock->show();
+    m_jobDock->raise();
+    m_jobPanel->setFocus(Qt::ShortcutFocusReason);
 }
 
 void MainWindow::go(const std::optional<ViewHistory::Place>& place)
@@ -367,7 +312,7 @@ void MainWindow::projectChanged()
         m_projectLabel->setText(m_workspace.isReadOnly() ? tr("%1 (read only)").arg(m_workspace.shownPath())
                                                          : m_workspace.shownPath());
     }
-    updateActions();
+    m_actions->updateEnabled();
 }
 
 void MainWindow::showJobs()
@@ -375,7 +320,7 @@ void MainWindow::showJobs()
     const auto job = m_jobs.running();
     m_jobBar->setVisible(job.has_value());
     m_jobLabel->setVisible(job.has_value());
-    updateActions();
+    m_actions->updateEnabled();
     const LiveJob* live = job ? m_jobs.live(*job) : nullptr;
     if (!live)
         return;
@@ -386,18 +331,6 @@ void MainWindow::showJobs()
     m_jobBar->setRange(0, live->progress.fraction ? kBarSteps : 0);
     if (live->progress.fraction)
         m_jobBar->setValue(qRound(*live->progress.fraction * kBarSteps));
-}
-
-void MainWindow::updateActions()
-{
-    const auto enable = [this](const char* id, bool on) { m_actions->action(QLatin1String(id))->setEnabled(on); };
-    const bool open = m_workspace.isOpen();
-    for (const char* id : {"file.saveAs", "file.export", "file.close", "view.refresh"})
-        enable(id, open);
-    enable("view.back", m_history.canGoBack());
-    enable("view.forward", m_history.canGoForward());
-    enable("jobs.cancel", m_jobs.running().has_value());
-    enable("jobs.again", open && !m_workspace.jobs().empty());
 }
 
 void MainWindow::fillRecentMenu()

@@ -6,8 +6,8 @@
 #include "widgets/jobs/job_controller.h"
 #include "widgets/models/settings.h"
 #include "widgets/models/workspace.h"
-#include "widgets/style/appearance.h"
 #include "widgets/shell/view_history.h"
+#include "widgets/style/appearance.h"
 
 class QActionGroup;
 class QLabel;
@@ -18,6 +18,7 @@ class QToolBar;
 namespace kvw {
 
 class Actions;
+class Commands;
 class JobPanel;
 class MessageBar;
 class Page;
@@ -38,17 +39,23 @@ public:
     JobController* jobs() { return &m_jobs; }
     MessageBar* messages() const { return m_messages; }
     ProjectController* projects() const { return m_projects; }
+    JobPanel* jobPanel() const { return m_jobPanel; }
+    const ViewHistory& history() const { return m_history; }
     const QList<Page*>& pages() const { return m_pages; }
     Page* page(const QString& id) const;
     Page* currentPage() const;
     bool showPage(const QString& id);
+    void goBack();
+    void goForward();
+    /// Shows the list of jobs and gives it the focus.
+    void showJobDock();
 
     bool openProject(const QString& file);
     void resetLayout();
     void saveLayout(const QString& name);
     void restoreLayout(const QString& name);
-    /// "file.open", "page:spectra", "open:FILE": whatever an action, a page or a message asks for.
-    void perform(const QString& id);
+    /// What a page or a message asks for: an action's id ("file.open"), "page:spectra" or "open:FILE".
+    void perform(const QString& request);
 
 protected:
     void closeEvent(QCloseEvent* event) override;
@@ -67,18 +74,16 @@ private:
     void fillLayoutMenu();
     void connectAll();
     void restore();
-    void performEdit(const QString& id);
-    void performHelp(const QString& id);
     void go(const std::optional<ViewHistory::Place>& place);
     void visitHere();
     void projectChanged();
     void showJobs();
-    void updateActions();
 
     Workspace m_workspace;
     JobController m_jobs;
     Appearance m_appearance;
     ViewHistory m_history;
+    Commands* m_commands = nullptr;
     Actions* m_actions = nullptr;
     ProjectController* m_projects = nullptr;
     MessageBar* m_messages = nullptr;

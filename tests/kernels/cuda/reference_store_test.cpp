@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The reference of the store on a GPU against the CPU's own codecs and against attention in plain fp64.
+#include "kernels/cuda/arguments.h"
 #include "kernels/rows.h"
 #include "tests/kernels/cuda/store_fixture.h"
 #include "tests/support/expect_close.h"
@@ -170,6 +171,90 @@ TEST(ReferenceAppend, RotatesAndProjects)
     std::uint16_t value = 0;
     std::memcpy(&value, tiles.data() + tile_parts(store).values + value_piece_offset(Format::Bf16, 1, 1) + 2, 2);
     EXPECT_EQ(from_bf16(value), 8);
+}
+
+KvStore small_store()
+{
+    KvStore store;
+    store.key_format = store.value_format = Format::Int8;
+    store.key_width = store.value_width = 64;
+    store.sequences = store.kv_heads = store.pages_per_sequence = 1;
+    return store;
+}
+
+TEST(Limits, OfAStoreAreWhatItChecks)
+{
+    const auto status = [](auto change) {
+        KvStore store = small_store();
+        change(store);
+        return check(store);
+    };
+    EXPECT_EQ(status([](KvStore&) {}), Status::Ok);
+    EXPECT_EQ(status([](KvStore& s) { s.key_width = s.value_width = kMaxWidth; }), Status::Ok);
+    EXPECT_EQ(status([](KvStore& s) { s.key_width = kMaxWidth + 1; }), Status::BadShape);
+    EXPECT_EQ(status([](KvStore& s) { s.value_width = 0; }), Status::BadShape);
+    EXPECT_EQ(status([](KvStore& s) { s.sinks = s.window = kTileTokens; }), Status::Ok);
+    EXPECT_EQ(status([](KvStore& s) { s.sinks = kTileTokens - 1; }), Status::BadShape);
+    EXPECT_EQ(status([](KvStore& s) { s.window = -kTileTokens; }), Status::BadShape);
+    EXPECT_EQ(status([](KvStore& s) { s.sequences = 0; }), Status::BadShape);
+    constexpr Format all[] = {Format::Fp16, Format::Bf16, Format::Int8, Format::Int4, Format::Int4Channel};
+    for (const Format keys : all)
+        for (const Format values : all)
+            EXPECT_EQ(status([&](KvStore& s) {
+                          s.key_format = keys;
+                          s.value_format = values;
+                      }),
+                      is_format_pair(keys, values) ? Status::Ok : Status::Unsupported)
+                << name(keys) << " with " << name(values);
+    EXPECT_EQ(status([](KvStore& s) {
+                  s.key_format = s.value_format = Format::Bf16;
+                  s.window = kTileTokens;
+              }),
+              Status::BadShape);
+}
+
+TEST(Limits, OfStepsAreWhatTheyCheck)
+{
+    const float numbers[1] = {};
+    const int lengths[1] = {};
+    std::uint16_t bits[1] = {};
+    Append append;
+    append.store = small_store();
+    append.heads = kMaxGroup;
+    append.head_dim = 64;
+    append.qkv = numbers;
+    append.lengths = lengths;
+    append.q_out = bits;
+    EXPECT_EQ(check(append), Status::Ok);
+    append.heads = kMaxGroup + 1;
+    EXPECT_EQ(check(append), Status::BadShape);
+    append.heads = 1;
+    append.head_dim = 66;
+    EXPECT_EQ(check(append), Status::BadShape) << "without a basis keys are as wide as heads";
+    append.maybe_key_basis = bits;
+    EXPECT_EQ(check(append), Status::Ok);
+    append.head_dim = 65;
+    EXPECT_EQ(check(append), Status::BadShape) << "a head is rotated in halves";
+
+    Attend attend;
+    attend.store = small_store();
+    attend.store.sequences = kMaxSequences;
+    attend.heads = 3;
+    attend.q = bits;
+    attend.lengths = lengths;
+    attend.splits = 1;
+    attend.maybe_out_blocks = bits;
+    EXPECT_EQ(check(attend), Status::Ok);
+    attend.store.value_width = 24;
+    EXPECT_EQ(check(attend), Status::Ok) << "72 numbers: the last block is filled in part";
+    attend.store.value_width = 20;
+    EXPECT_EQ(check(attend), Status::BadShape);
+    attend.maybe_out_blocks = nullptr;
+    EXPECT_EQ(check(attend), Status::Ok);
+    attend.splits = kMaxSplits + 1;
+    EXPECT_EQ(check(attend), Status::BadShape);
+    attend.splits = 2;
+    EXPECT_EQ(check(attend), Status::BadShape) << "splits are merged in scratch memory";
 }
 
 INSTANTIATE_TEST_SUITE_P(Formats, ReferenceStore, ::testing::ValuesIn(all_cases()));

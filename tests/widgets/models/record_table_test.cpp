@@ -132,7 +132,7 @@ TEST_F(RecordTable, RowsThatAreAddedKeepThePicksAndTheOrder)
 TEST_F(RecordTable, CopiesWithHeadersAsTextAndHtml)
 {
     panel.view()->pickRuns({8});
-    panel.view()->copyPicked();
+    EXPECT_EQ(copyRows(*panel.view(), CopyHeads::No), EditResult::Done);
     EXPECT_TRUE(QApplication::clipboard()->text().startsWith(QStringLiteral("identity\t100.26\t\t1536\t")));
     QTest::keyClick(panel.view(), Qt::Key_C, Qt::ControlModifier | Qt::ShiftModifier);
     const QMimeData* mime = QApplication::clipboard()->mimeData();
@@ -143,7 +143,7 @@ TEST_F(RecordTable, CopiesWithHeadersAsTextAndHtml)
     EXPECT_EQ(mime->html().count(QStringLiteral("<tr>")), 2);
     EXPECT_EQ(mime->html().count(QStringLiteral("<td")), 5);
     panel.view()->clearSelection();
-    panel.view()->copyWithHeads();
+    EXPECT_EQ(copyRows(*panel.view(), CopyHeads::Yes), EditResult::Done);
     EXPECT_EQ(QApplication::clipboard()->text().count(QLatin1Char('\n')), 4);
 }
 

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The whole window: every page on every kind of project, and what it says about files that will not do.
-#include "widgets/shell/main_window.h"
-
 #include "core/store/options.h"
-#include "tests/widgets/support/workspace_fixture.h"
+#include "tests/widgets/shell/full_window.h"
 #include "widgets/pages/page.h"
 #include "widgets/pages/page_export.h"
 #include "widgets/pages/page_list.h"
@@ -30,101 +28,12 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
-#include <cmath>
-
 namespace kvw::testing {
 namespace {
 
-class Windows : public WithWorkspace
+class WholeWindow : public Windows
 {
 protected:
-    Windows()
-    {
-        setUpSettings(folder.filePath(QStringLiteral("settings.ini")));
-        window = std::make_unique<MainWindow>(MainWindow::Layout::Reset);
-        window->resize(1200, 800);
-        window->show();
-    }
-    ~Windows() override { QApplication::setPalette(Appearance::lightPalette()); }
-
-    /// One of everything: a calibration with spectra, a sweep, a benchmark, a generation.
-    void fill(Store& store, int quality_runs = 6)
-    {
-        store.put_text({"t1", "wiki.txt", 100, 100});
-        const RowId calibration = addRun(store, RunKind::Calibrate);
-        std::vector<SpectrumRecord> spectra;
-        for (int layer = 0; layer < 2; ++layer)
-            for (int head = 0; head < 2; ++head)
-                for (const char* quantity : {"k_pre", "k", "v", "qk"}) {
-                    SpectrumRecord record;
-                    record.layer = layer;
-                    record.kv_head = head;
-                    record.quantity = quantity;
-                    record.positions = Positions::AfterSinks;
-                    for (int i = 0; i < 8; ++i)
-                        record.eigenvalues.push_back(std::pow(0.5, i));
-                    record.effective_rank = 3;
-                    spectra.push_back(record);
-                }
-        store.put_spectra(calibration, spectra);
-        RowId sweep = 0;
-        for (int i = 0; i < quality_runs; ++i) {
-            if (i % 6 == 0)
-                sweep = addRun(store, RunKind::Sweep);
-            addQuality(store, sweep, i % 6);
-        }
-        addSpeed(store);
-        addText(store);
-    }
-
-    static RunRecord child(RowId parent, const std::string& configuration)
-    {
-        RunRecord run;
-        run.parent_run = parent;
-        run.configuration = configuration;
-        run.text_hash = "t1";
-        run.protocol = "all";
-        run.window_tokens = 64;
-        return run;
-    }
-    static void addQuality(Store& store, RowId sweep, int which)
-    {
-        QualityRecord quality;
-        quality.config = which == 0 ? "identity" : "k=pca:" + std::to_string(which);
-        quality.run = addRun(store, RunKind::Sweep, child(sweep, quality.config));
-        quality.ppl = 20;
-        quality.protocol = "all";
-        quality.tokens = 128;
-        quality.ledger = {1000, 24, 0, 0, 0, 0, 1024};
-        if (which > 0)
-            quality.rel_ppl = quality.rel_ppl_lo = quality.rel_ppl_hi = 0.01 * which;
-        store.put_quality(quality, {});
-    }
-    static void addSpeed(Store& store)
-    {
-        const RowId bench = addRun(store, RunKind::Bench);
-        for (const std::int64_t context : {512, 2048}) {
-            ThroughputSummary summary;
-            summary.config = "identity";
-            summary.run = addRun(store, RunKind::Bench, child(bench, summary.config));
-            summary.context = context;
-            summary.decode_tokens_per_s_median = summary.decode_tokens_per_s_p10 = summary.decode_tokens_per_s_p90 = 40;
-            summary.bandwidth_gb_s = 20;
-            summary.bytes_per_step = 2e8;
-            summary.ledger = {4096, 128, 0, 64, 0, 32, 4096};
-            store.put_throughput(summary, {});
-        }
-    }
-    static void addText(Store& store)
-    {
-        const RowId generation = addRun(store, RunKind::Generate);
-        GenerationRecord record;
-        record.run = addRun(store, RunKind::Generate, child(generation, "identity"));
-        record.prompt = "Why?";
-        record.text = "Because.";
-        store.put_generation(record);
-    }
-
     void visitEveryPage()
     {
         for (Page* page : window->pages()) {
@@ -144,20 +53,18 @@ protected:
             text += label->text() + QLatin1Char(' ');
         return text;
     }
-
-    std::unique_ptr<MainWindow> window;
 };
 
-TEST_F(Windows, EveryPageOfTheListIsThereInItsOrder)
+TEST_F(WholeWindow, EveryPageOfTheListIsThereInItsOrder)
 {
     ASSERT_EQ(window->pages().size(), static_cast<qsizetype>(pageList().size()));
     for (qsizetype i = 0; i < window->pages().size(); ++i)
         EXPECT_EQ(window->pages()[i]->id(), toQt(pageList()[static_cast<std::size_t>(i)].id));
 }
 
-TEST_F(Windows, EveryPageWithoutAProject) { visitEveryPage(); }
+TEST_F(WholeWindow, EveryPageWithoutAProject) { visitEveryPage(); }
 
-TEST_F(Windows, EveryPageOnAnEmptyProject)
+TEST_F(WholeWindow, EveryPageOnAnEmptyProject)
 {
     ASSERT_TRUE(window->openProject(write(QStringLiteral("empty.kvw"), {})));
     visitEveryPage();
@@ -168,7 +75,7 @@ TEST_F(Windows, EveryPageOnAnEmptyProject)
         }
 }
 
-TEST_F(Windows, EveryPageOnAFullProjectInBothSchemesAndBack)
+TEST_F(WholeWindow, EveryPageOnAFullProjectInBothSchemesAndBack)
 {
     {
         Store store = Store::open(toStd(file));
@@ -188,7 +95,7 @@ TEST_F(Windows, EveryPageOnAFullProjectInBothSchemesAndBack)
     }
 }
 
-TEST_F(Windows, EveryPageOnTenThousandRuns)
+TEST_F(WholeWindow, EveryPageOnTenThousandRuns)
 {
     {
         Store store = Store::open(toStd(file));
@@ -199,7 +106,7 @@ TEST_F(Windows, EveryPageOnTenThousandRuns)
     EXPECT_GT(window->workspace()->runs().size(), 10'000u);
 }
 
-TEST_F(Windows, WhatCanBeOperatedHasANameForScreenReaders)
+TEST_F(WholeWindow, WhatCanBeOperatedHasANameForScreenReaders)
 {
     {
         Store store = Store::open(toStd(file));
@@ -233,7 +140,7 @@ TEST_F(Windows, WhatCanBeOperatedHasANameForScreenReaders)
     EXPECT_GT(operated, 60);
 }
 
-TEST_F(Windows, NoMnemonicStandsTwiceOnAPage)
+TEST_F(WholeWindow, NoMnemonicStandsTwiceOnAPage)
 {
     {
         Store store = Store::open(toStd(file));
@@ -265,7 +172,7 @@ TEST_F(Windows, NoMnemonicStandsTwiceOnAPage)
     }
 }
 
-TEST_F(Windows, EveryModelOfATableIsAProperOne)
+TEST_F(WholeWindow, EveryModelOfATableIsAProperOne)
 {
     {
         Store store = Store::open(toStd(file));
@@ -283,7 +190,7 @@ TEST_F(Windows, EveryModelOfATableIsAProperOne)
     visitEveryPage();
 }
 
-TEST_F(Windows, EveryPageIsExportedAndReadBack)
+TEST_F(WholeWindow, EveryPageIsExportedAndReadBack)
 {
     {
         Store store = Store::open(toStd(file));
@@ -309,7 +216,7 @@ TEST_F(Windows, EveryPageIsExportedAndReadBack)
     EXPECT_EQ(kinds, (QSet<QString>{QStringLiteral("svg"), QStringLiteral("csv")}));
 }
 
-TEST_F(Windows, AnExportThatCannotBeWrittenIsSaidAndNothingIsLost)
+TEST_F(WholeWindow, AnExportThatCannotBeWrittenIsSaidAndNothingIsLost)
 {
     ASSERT_TRUE(window->openProject(write(QStringLiteral("a b ü.kvw"), {})));
     {
@@ -326,7 +233,7 @@ TEST_F(Windows, AnExportThatCannotBeWrittenIsSaidAndNothingIsLost)
     EXPECT_TRUE(window->workspace()->isOpen());
 }
 
-TEST_F(Windows, FilesThatAreNoProjectsAreRefusedInWordsAndLeftAsTheyWere)
+TEST_F(WholeWindow, FilesThatAreNoProjectsAreRefusedInWordsAndLeftAsTheyWere)
 {
     const QString text = write(QStringLiteral("text.kvw"), "not a database");
     EXPECT_TRUE(refusal(text).contains(QStringLiteral("text.kvw")));
@@ -344,7 +251,7 @@ TEST_F(Windows, FilesThatAreNoProjectsAreRefusedInWordsAndLeftAsTheyWere)
     EXPECT_FALSE(window->workspace()->isOpen());
 }
 
-TEST_F(Windows, ATruncatedAndANewerProjectAreRefusedInWordsAndTheOldOneStays)
+TEST_F(WholeWindow, ATruncatedAndANewerProjectAreRefusedInWordsAndTheOldOneStays)
 {
     ASSERT_TRUE(window->openProject(write(QStringLiteral("a b ü.kvw"), {})));
     const QString good = folder.filePath(QStringLiteral("good.kvw"));
@@ -370,7 +277,7 @@ TEST_F(Windows, ATruncatedAndANewerProjectAreRefusedInWordsAndTheOldOneStays)
     EXPECT_EQ(window->workspace()->path(), file);
 }
 
-TEST_F(Windows, ALockedProjectIsSaidToBeBusy)
+TEST_F(WholeWindow, ALockedProjectIsSaidToBeBusy)
 {
     {
         Store store = Store::open(toStd(file));
@@ -384,7 +291,7 @@ TEST_F(Windows, ALockedProjectIsSaidToBeBusy)
     database.exec("ROLLBACK");
 }
 
-TEST_F(Windows, TwoWindowsOnOneProjectSeeTheSame)
+TEST_F(WholeWindow, TwoWindowsOnOneProjectSeeTheSame)
 {
     ASSERT_TRUE(window->openProject(write(QStringLiteral("a b ü.kvw"), {})));
     MainWindow second(MainWindow::Layout::Reset);
@@ -396,7 +303,7 @@ TEST_F(Windows, TwoWindowsOnOneProjectSeeTheSame)
     EXPECT_NE(second.workspace()->run(run), nullptr);
 }
 
-TEST_F(Windows, AMissingWorkerIsSaidAndTheJobIsKept)
+TEST_F(WholeWindow, AMissingWorkerIsSaidAndTheJobIsKept)
 {
     ASSERT_TRUE(window->openProject(write(QStringLiteral("a b ü.kvw"), {})));
     window->jobs()->setWorker(folder.filePath(QStringLiteral("no-such-kvw")));
@@ -414,7 +321,7 @@ TEST_F(Windows, AMissingWorkerIsSaidAndTheJobIsKept)
     EXPECT_THAT(*row.error_message, ::testing::HasSubstr("no-such-kvw"));
 }
 
-TEST_F(Windows, LayoutsAreNamedAndComeBack)
+TEST_F(WholeWindow, LayoutsAreNamedAndComeBack)
 {
     auto docks = window->findChildren<QDockWidget*>();
     ASSERT_GE(docks.size(), 2);
