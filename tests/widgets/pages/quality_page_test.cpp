@@ -62,8 +62,11 @@ TEST(SweepText, EveryTransformOfTheTableCanBeSwept)
             if (!sweptTransforms(side).contains(name))
                 continue;
             SweepChoices choices;
-            (side == config::Side::Keys ? choices.k
-                                        : choices.v) = {name, QStringLiteral("16, 32"), false, true, sweptBits(), {}};
+            SweepSide& chosen = side == config::Side::Keys ? choices.k : choices.v;
+            chosen.transform = name;
+            chosen.ranks = QStringLiteral("16, 32");
+            chosen.both_weights = true;
+            chosen.bits = sweptBits();
             const int bits = static_cast<int>(config::family_bits(sweptFamily().toStdString()).size());
             EXPECT_EQ(sizeOf(sweepText(choices)).points,
                       bits * (word.takes_number() ? 2 : 1) * (word.takes_option("weighted") ? 2 : 1));
