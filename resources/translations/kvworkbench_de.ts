@@ -1723,21 +1723,7 @@ Braucht etwa %8 Speicher, und %9 für je 1.000 Token unkomprimierten Cache.</tra
     </message>
 </context>
 <context>
-    <name>kvw::PlotTableModel</name>
-    <message>
-        <source>&amp;Copy all</source>
-        <translation>Alles &amp;kopieren</translation>
-    </message>
-</context>
-<context>
-    <name>kvw::PlotView</name>
-    <message numerus="yes">
-        <source>%n value(s) at or below the floor of %1</source>
-        <translation>
-            <numerusform>%n Wert an oder unter der Grenze von %1</numerusform>
-            <numerusform>%n Werte an oder unter der Grenze von %1</numerusform>
-        </translation>
-    </message>
+    <name>kvw::PlotFigure</name>
     <message>
         <source>A figure of %1 mm × %2 mm cannot be drawn: 20 mm to 2000 mm were wanted.</source>
         <translation>Eine Abbildung von %1 mm × %2 mm kann nicht gezeichnet werden: gebraucht werden 20 mm bis 2000 mm.</translation>
@@ -1757,6 +1743,23 @@ Braucht etwa %8 Speicher, und %9 für je 1.000 Token unkomprimierten Cache.</tra
     <message>
         <source>The PNG could not be made.</source>
         <translation>Das PNG konnte nicht gemacht werden.</translation>
+    </message>
+</context>
+<context>
+    <name>kvw::PlotTableModel</name>
+    <message>
+        <source>&amp;Copy all</source>
+        <translation>Alles &amp;kopieren</translation>
+    </message>
+</context>
+<context>
+    <name>kvw::PlotView</name>
+    <message numerus="yes">
+        <source>%n value(s) at or below the floor of %1</source>
+        <translation>
+            <numerusform>%n Wert an oder unter der Grenze von %1</numerusform>
+            <numerusform>%n Werte an oder unter der Grenze von %1</numerusform>
+        </translation>
     </message>
     <message>
         <source>Logarithmic &amp;x axis</source>

@@ -11,7 +11,7 @@
 namespace kvw {
 namespace {
 
-/// The shapes of plot_view_style.cpp in their order.
+/// The shapes of series_style.cpp in their order.
 void drawMarker(QPainter& painter, int marker, const QPointF& at, double radius, const QColor& colour,
                 const QColor& background)
 {

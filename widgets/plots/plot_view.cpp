@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/plots/plot_view.h"
 
-#include "widgets/plots/legend_table.h"
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
+#include "core/base/units.h"
+#include "widgets/plots/figure_dialog.h"
+#include "widgets/plots/plot_legend.h"
+#include "widgets/plots/plot_readout.h"
 #include "widgets/plots/qcp.h"
+#include "widgets/plots/series_style.h"
 
 #include <QAccessible>
 #include <QApplication>
@@ -43,8 +49,7 @@ PlotView::PlotView(const QString& id, QWidget* parent)
     auto* layout = new QVBoxLayout(this);
     layout->setContentsMargins(2, 2, 2, 2); // where the frame of the focus is painted
     layout->addWidget(m_splitter);
-    m_legendTable = new LegendTable(this, m_splitter);
-    m_legendTable->hide();
+    m_legend = std::make_unique<PlotLegend>(this, m_plot, m_splitter, m_series);
     m_splitter->setStretchFactor(0, 1);
     m_splitter->setStretchFactor(1, 0);
     m_splitter->setChildrenCollapsible(false);
@@ -61,7 +66,7 @@ PlotView::PlotView(const QString& id, QWidget* parent)
     }
     makeItems();
     connectMouse();
-    connect(m_plot, &QCustomPlot::afterLayout, this, &PlotView::placeLegend);
+    connect(m_plot, &QCustomPlot::afterLayout, this, [this] { m_legend->place(); });
     for (const Axis which : {Axis::X, Axis::Y}) {
         const QString key = settingsKey(which == Axis::X ? QStringLiteral("x") : QStringLiteral("y"));
         if (QSettings().value(key).toString() == QStringLiteral("log"))
@@ -77,8 +82,6 @@ void PlotView::makeItems()
 {
     m_plot->addLayer(QStringLiteral("emphasis"), m_plot->layer(QStringLiteral("main")), QCustomPlot::limAbove);
     m_plot->layer(QStringLiteral("emphasis"))->setMode(QCPLayer::lmBuffered);
-    m_plot->addLayer(QStringLiteral("readout"), m_plot->layer(QStringLiteral("legend")), QCustomPlot::limAbove);
-    m_plot->layer(QStringLiteral("readout"))->setMode(QCPLayer::lmBuffered);
     m_floorLine = new QCPItemStraightLine(m_plot);
     m_floorText = new QCPItemText(m_plot);
     m_floorLine->setVisible(false);
@@ -86,18 +89,7 @@ void PlotView::makeItems()
     m_floorText->position->setTypeX(QCPItemPosition::ptAxisRectRatio);
     m_floorText->position->setTypeY(QCPItemPosition::ptPlotCoords);
     m_floorText->setPositionAlignment(Qt::AlignLeft | Qt::AlignBottom);
-    m_readoutLine = new QCPItemStraightLine(m_plot);
-    m_readoutText = new QCPItemText(m_plot);
-    for (QCPAbstractItem* item :
-         {static_cast<QCPAbstractItem*>(m_readoutLine), static_cast<QCPAbstractItem*>(m_readoutText)}) {
-        item->setLayer(QStringLiteral("readout"));
-        item->setVisible(false);
-        item->setSelectable(false);
-    }
-    m_readoutText->setPadding(QMargins(4, 2, 4, 2));
-    m_readoutText->position->setTypeX(QCPItemPosition::ptPlotCoords);
-    m_readoutText->position->setTypeY(QCPItemPosition::ptAxisRectRatio);
-    m_readoutText->setClipToAxisRect(false);
+    m_readout = std::make_unique<PlotReadout>(m_plot);
 }
 
 QString PlotView::settingsKey(const QString& name) const
@@ -197,7 +189,7 @@ void PlotView::setRange(Axis which, double lower, double upper)
 void PlotView::fit()
 {
     fitAxes();
-    m_legendPlaced = false;
+    m_legend->unplace();
     queueReplot();
 }
 
@@ -278,8 +270,8 @@ void PlotView::clearSeries()
 void PlotView::seriesDone()
 {
     styleSeries();
-    updateLegend();
-    m_legendPlaced = false;
+    m_legend->update();
+    m_legend->unplace();
     if (m_readoutAt)
         updateReadoutLayer();
     describe();
@@ -338,6 +330,112 @@ void PlotView::queueReplot()
         m_plot->replot(QCustomPlot::rpQueuedReplot);
 }
 
+QString PlotView::valueText(double value) const
+{
+    if (std::isnan(value))
+        return {};
+    switch (m_yKind) {
+    case AxisKind::Percent:
+        return locale().toString(100 * value, 'g', 4) + QStringLiteral(" %");
+    case AxisKind::Bytes:
+        return QString::fromStdString(human_bytes(value));
+    case AxisKind::Count:
+    case AxisKind::Number:
+        break;
+    }
+    return locale().toString(value, 'g', 5);
+}
+
+QString PlotView::readoutLabel(double x) const
+{
+    const QString label = axisLabel(Axis::X);
+    const QString number = m_xKind == AxisKind::Percent ? locale().toString(100 * x, 'g', 4) + QStringLiteral(" %")
+        : m_xKind == AxisKind::Bytes                    ? QString::fromStdString(human_bytes(x))
+                                                        : locale().toString(x, 'g', 6);
+    return label.isEmpty() ? number : QStringLiteral("%1: %2").arg(label, number);
+}
+
+std::vector<ReadoutEntry> PlotView::readout() const
+{
+    std::vector<ReadoutEntry> out;
+    for (const Series& entry : m_series) {
+        if (!entry.shown)
+            continue;
+        const auto value = m_readoutAt ? valueAt(entry, *m_readoutAt) : std::nullopt;
+        out.push_back({entry.name, value ? valueText(*value) : QString()});
+    }
+    return out;
+}
+
+double PlotView::snapped(double x) const { return nearestPlace(m_series, x); }
+
+std::optional<double> PlotView::stepped(std::optional<double> from, int steps) const
+{
+    return steppedPlace(m_series, from, steps);
+}
+
+void PlotView::setReadoutAt(std::optional<double> x)
+{
+    if (x)
+        x = snapped(*x);
+    if (x == m_readoutAt)
+        return;
+    m_readoutAt = x;
+    updateReadoutLayer();
+    describe();
+    Q_EMIT readoutChanged();
+    if (hasFocus()) {
+        QAccessibleEvent event(this, QAccessible::DescriptionChanged);
+        QAccessible::updateAccessibility(&event);
+    }
+}
+
+void PlotView::setMarks(const std::vector<QPointF>& marks) { m_readout->setMarks(marks); }
+
+QCPItemText* PlotView::readoutText() const { return m_readout->text(); }
+
+void PlotView::updateReadoutLayer()
+{
+    if (m_readoutAt)
+        m_readout->showAt(*m_readoutAt, readoutLabel(*m_readoutAt));
+    else
+        m_readout->hide();
+    m_readout->setMarks(m_readoutAt ? marksAt(m_series, *m_readoutAt) : std::vector<QPointF>());
+    m_readout->repaint();
+}
+
+void PlotView::setLegendInside(bool inside) { m_legend->setWanted(inside); }
+
+void PlotView::applyStyle(const PlotStyle& style)
+{
+    m_style = style;
+    m_plot->setBackground(QBrush(style.background));
+    const int room = QFontMetrics(style.font).height() / 2;
+    m_plot->plotLayout()->setColumnSpacing(room);
+    for (QCPAxis* axis : m_plot->axisRect()->axes())
+        styleAxis(axis, style);
+    for (QCPAxis* axis : {m_plot->xAxis2, m_plot->yAxis2}) {
+        axis->setTickLengthIn(0);
+        axis->setSubTickLengthIn(0);
+    }
+    m_legend->setStyle(style);
+    m_readout->setStyle(style);
+    m_floorLine->setPen(QPen(style.axis, 1, Qt::DotLine));
+    m_floorText->setFont(style.font);
+    m_floorText->setColor(style.axis);
+    m_plot->selectionRect()->setPen(QPen(style.readout, 1, Qt::DashLine));
+    styleSeries();
+    restyle(style);
+    m_legend->refreshTable();
+    queueReplot();
+}
+
+void PlotView::styleSeries()
+{
+    for (int i = 0; i < seriesCount(); ++i)
+        kvw::styleSeries(m_series[static_cast<std::size_t>(i)], i == m_emphasis, m_style);
+}
+
 void PlotView::changeEvent(QEvent* event)
 {
     QWidget::changeEvent(event);
@@ -366,6 +464,69 @@ QSize PlotView::minimumSizeHint() const
 {
     const QFontMetrics metrics = fontMetrics();
     return {metrics.averageCharWidth() * 30, metrics.height() * 7};
+}
+
+/// The plot in the light style without readout and emphasis, until it is destroyed.
+class PlotView::FigureGuard
+{
+public:
+    FigureGuard(PlotView& view, double points) : m_view(view), m_screen(view.m_style), m_emphasis(view.m_emphasis)
+    {
+        QCustomPlot* plot = m_view.m_plot;
+        m_view.m_readout->setLayerVisible(false);
+        m_view.m_emphasis = -1;
+        m_view.applyStyle(figureStyle(points));
+        m_view.m_legend->setAside(true);
+        for (int i = 0; i < plot->graphCount(); ++i)
+            plot->graph(i)->setAdaptiveSampling(false);
+    }
+    ~FigureGuard()
+    {
+        QCustomPlot* plot = m_view.m_plot;
+        for (int i = 0; i < plot->graphCount(); ++i)
+            plot->graph(i)->setAdaptiveSampling(true);
+        m_view.m_legend->setAside(false);
+        m_view.m_emphasis = m_emphasis;
+        m_view.applyStyle(m_screen);
+        m_view.m_readout->setLayerVisible(true);
+    }
+    Q_DISABLE_COPY_MOVE(FigureGuard)
+
+private:
+    PlotView& m_view;
+    PlotStyle m_screen;
+    int m_emphasis;
+};
+
+QByteArray PlotView::figure(FigureFormat format, const FigureOptions& options)
+{
+    PlotFigure::check(options);
+    if (format == FigureFormat::Csv)
+        return toCsv(table());
+    const FigureGuard guard(*this, options.font_points);
+    return PlotFigure(m_plot, m_title, m_description).drawn(format, options);
+}
+
+void PlotView::exportFigure(const QString& file, FigureFormat format, const FigureOptions& options)
+{
+    const QByteArray bytes = format == FigureFormat::Csv ? toCsv(table()) : figure(format, options);
+    write_file_atomically(std::filesystem::path(file.toStdU16String()),
+                          {bytes.constData(), static_cast<std::size_t>(bytes.size())});
+}
+
+void PlotView::exportDialog()
+{
+    auto* dialog = new FigureDialog(QString(m_id).replace(QLatin1Char('/'), QLatin1Char('-')), window());
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &FigureDialog::chosen, this,
+            [this](const QString& file, FigureFormat format, const FigureOptions& options) {
+                try {
+                    exportFigure(file, format, options);
+                } catch (const Error& error) {
+                    Q_EMIT problem(toProblem(error));
+                }
+            });
+    dialog->open();
 }
 
 } // namespace kvw

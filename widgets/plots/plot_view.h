@@ -4,39 +4,29 @@
 #include "widgets/models/editing.h"
 #include "widgets/models/text.h"
 #include "widgets/plots/axis_tickers.h"
-#include "widgets/plots/plot_style.h"
+#include "widgets/plots/plot_figure.h"
+#include "widgets/plots/plot_series.h"
 #include "widgets/plots/plot_table.h"
 
 #include <QPointer>
-#include <QSizeF>
 #include <QWidget>
 
+#include <memory>
 #include <optional>
 #include <vector>
 
 class QAction;
-class QCPAbstractPlottable;
 class QCPAxis;
 class QCPItemStraightLine;
 class QCPItemText;
-class QCPItemTracer;
 class QCustomPlot;
 class QMenu;
 class QSplitter;
 
 namespace kvw {
 
-class LegendTable;
-
-enum class FigureFormat { Svg, Pdf, Png, Csv };
-
-/// How a figure is drawn on paper.
-struct FigureOptions
-{
-    QSizeF size_mm{160, 100};
-    double font_points = 9;
-    double png_scale = 3; ///< pixels of a PNG for one of 1/96 inch
-};
+class PlotLegend;
+class PlotReadout;
 
 /// What a series is at the readout's place.
 struct ReadoutEntry
@@ -135,15 +125,7 @@ Q_SIGNALS:
     void problem(const kvw::Problem& problem);
 
 protected:
-    struct Series
-    {
-        QString name;
-        QCPAbstractPlottable* plottable = nullptr;
-        SeriesLook look;
-        bool shown = true;
-        QList<QCPAbstractPlottable*> companions =
-            {}; ///< error bars, bounds (dotted): shown with it, no entry of their own
-    };
+    using Series = PlotSeries;
 
     void addSeries(Series series);
     void clearSeries(); ///< removes the plottables too
@@ -174,12 +156,12 @@ protected:
     AxisKind axisKind(Axis axis) const { return axis == Axis::X ? m_xKind : m_yKind; }
     void queueReplot();
     void setMovable(bool movable); ///< no dragging and zooming in maps and bars
-    void setLegendInside(bool inside) { m_legendWanted = inside; }
+    void setLegendInside(bool inside);
     void setDoublingX(bool doubling) { m_doublingX = doubling; }
     void setMarks(const std::vector<QPointF>& marks); ///< dots of the readout, in plot coordinates
     void updateReadoutLayer();
     void describe();
-    QCPItemText* readoutText() const { return m_readoutText; }
+    QCPItemText* readoutText() const;
 
     void changeEvent(QEvent* event) override;
     void contextMenuEvent(QContextMenuEvent* event) override;
@@ -195,26 +177,17 @@ private:
     void connectMouse();
     void applyStyle(const PlotStyle& style);
     void styleSeries();
-    void updateLegend();
-    void placeLegend(); ///< where it hides least, once for each set of series and each fit()
     void updateTicker(Axis axis);
-    void setLegendAside(bool aside);
-    QByteArray svg(int width, int height);
-    QByteArray pdf(const QSizeF& size_mm, int width, int height);
-    QByteArray png(int width, int height, double scale);
     QString settingsKey(const QString& name) const;
 
     QString m_id, m_title, m_description;
     QSplitter* m_splitter = nullptr;
     QCustomPlot* m_plot = nullptr;
-    LegendTable* m_legendTable = nullptr;
-    QCPItemStraightLine* m_readoutLine = nullptr;
     QCPItemStraightLine* m_floorLine = nullptr;
-    QCPItemText* m_readoutText = nullptr;
     QCPItemText* m_floorText = nullptr;
-    std::vector<QCPItemTracer*> m_tracers;
     std::vector<Series> m_series;
-    std::vector<QPointF> m_marks;
+    std::unique_ptr<PlotReadout> m_readout;
+    std::unique_ptr<PlotLegend> m_legend;
     std::vector<QPointer<PlotView>> m_linked;
     PlotStyle m_style;
     AxisKind m_xKind = AxisKind::Number, m_yKind = AxisKind::Number;
@@ -222,8 +195,7 @@ private:
     int m_belowFloor = 0;
     int m_emphasis = -1;
     bool m_logOfferedX = true, m_logOfferedY = true;
-    bool m_legendWanted = true, m_doublingX = false, m_movable = true, m_wantsFit = true;
-    bool m_legendPlaced = false;
+    bool m_doublingX = false, m_movable = true, m_wantsFit = true;
 };
 
 } // namespace kvw

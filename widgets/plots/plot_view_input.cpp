@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Mouse, keyboard and context menu of a PlotView.
+// Mouse, keyboard, focus and context menu of a PlotView, and its way to the clipboard.
 #include "widgets/plots/plot_view.h"
 #include "widgets/plots/qcp.h"
 
@@ -9,6 +9,7 @@
 #include <QKeyEvent>
 #include <QMenu>
 #include <QMimeData>
+#include <QPainter>
 #include <QSettings>
 
 #include <cmath>
@@ -171,6 +172,28 @@ void PlotView::copy()
     } catch (const Error& error) {
         Q_EMIT problem(toProblem(error));
     }
+}
+
+void PlotView::paintEvent(QPaintEvent* event)
+{
+    QWidget::paintEvent(event);
+    if (!hasFocus())
+        return;
+    QPainter painter(this);
+    painter.setPen(QPen(palette().color(QPalette::Highlight), 2));
+    painter.drawRect(rect().adjusted(1, 1, -1, -1));
+}
+
+void PlotView::focusInEvent(QFocusEvent* event)
+{
+    QWidget::focusInEvent(event);
+    update();
+}
+
+void PlotView::focusOutEvent(QFocusEvent* event)
+{
+    QWidget::focusOutEvent(event);
+    update();
 }
 
 void PlotView::showAsTable() { showTable(table(), window()); }

@@ -26,7 +26,6 @@
 #include <QTextEdit>
 #include <QTimer>
 
-
 namespace kvw::testing {
 namespace {
 
@@ -93,7 +92,7 @@ protected:
         const auto key = [](const QAction* of) {
             return Qt::Key(of->text().at(of->text().indexOf(QLatin1Char('&')) + 1).toUpper().unicode());
         };
-        QApplication::setActiveWindow(window.get()); // the menu before has taken its activity, on this platform
+        QApplication::setActiveWindow(window.get());         // the menu before has taken its activity, on this platform
         window->menuBar()->setFocus(Qt::MenuBarFocusReason); // as Alt does
         QTest::keyClick(window->menuBar(), key(title));
         ASSERT_TRUE(QTest::qWaitFor([menu] { return menu->isVisible(); }, kWait_ms));
@@ -105,7 +104,8 @@ protected:
     QWidget* focus() const { return window->focusWidget(); }
     std::string focusName() const
     {
-        return focus() ? std::string(focus()->metaObject()->className()) + " " + toStd(focus()->accessibleName()) : "nothing";
+        return focus() ? std::string(focus()->metaObject()->className()) + " " + toStd(focus()->accessibleName())
+                       : "nothing";
     }
     QString said() const { return window->statusBar()->currentMessage(); }
 
@@ -118,7 +118,9 @@ protected:
             out << QStringLiteral("run %1").arg(run);
         for (const HeadId head : window->workspace()->selection().heads)
             out << QStringLiteral("head %1.%2").arg(head.layer).arg(head.kv_head);
-        out << QStringLiteral("state %1, jobs %2").arg(int(window->windowState())).arg(window->workspace()->jobs().size());
+        out << QStringLiteral("state %1, jobs %2")
+                   .arg(int(window->windowState()))
+                   .arg(window->workspace()->jobs().size());
         for (const QWidget* each : QApplication::topLevelWidgets())
             if (each->isVisible())
                 out << QStringLiteral("window ") + each->windowTitle();
@@ -190,7 +192,8 @@ protected:
     }
     void clickFirstRow(TableView* table)
     {
-        QTest::mouseClick(table->viewport(), Qt::LeftButton, {}, table->visualRect(table->model()->index(0, 0)).center());
+        QTest::mouseClick(table->viewport(), Qt::LeftButton, {},
+                          table->visualRect(table->model()->index(0, 0)).center());
     }
     static QString copied() { return QApplication::clipboard()->text(); }
 
@@ -240,7 +243,8 @@ TEST_F(EveryAction, EveryTableIsCopiedWithAndWithoutHeaders)
         EXPECT_EQ(rows.count(QLatin1Char('\n')), 1) << toStd(rows);
         ASSERT_NO_FATAL_FAILURE(chooseByKeys(action("edit.copyWithHeaders")));
         const int first = table->horizontalHeader()->logicalIndex(0);
-        EXPECT_TRUE(copied().startsWith(table->model()->headerData(first, Qt::Horizontal).toString() + QLatin1Char('\t')))
+        EXPECT_TRUE(
+            copied().startsWith(table->model()->headerData(first, Qt::Horizontal).toString() + QLatin1Char('\t')))
             << toStd(copied());
         EXPECT_TRUE(copied().endsWith(rows)) << toStd(copied());
         QApplication::clipboard()->setText(kBefore);

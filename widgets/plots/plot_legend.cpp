@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The legend of a PlotView: inside where least is hidden by it, beside the plot when it is long.
+#include "widgets/plots/plot_legend.h"
+
 #include "widgets/plots/legend_table.h"
 #include "widgets/plots/plot_view.h"
 #include "widgets/plots/qcp.h"
 
+#include <QSplitter>
+
 #include <algorithm>
 #include <array>
+#include <optional>
 
 namespace kvw {
 namespace {
@@ -52,26 +56,34 @@ void addInk(const QCPAbstractPlottable* plottable, std::vector<QPointF>& ink)
 
 } // namespace
 
-void PlotView::updateLegend()
+PlotLegend::PlotLegend(PlotView* view, QCustomPlot* plot, QSplitter* beside, const std::vector<PlotSeries>& series)
+    : m_plot(plot),
+      m_series(series),
+      m_table(new LegendTable(view, beside))
 {
-    const int count = seriesCount();
-    const bool inside = m_legendWanted && count > 1 && count <= kLegendInside;
-    m_plot->legend->clearItems();
-    if (inside)
-        for (const Series& entry : m_series)
-            entry.plottable->addToLegend();
-    m_plot->legend->setVisible(inside);
-    m_legendTable->setVisible(m_legendWanted && count > kLegendInside);
+    m_table->hide();
 }
 
-void PlotView::placeLegend()
+void PlotLegend::update()
+{
+    const int count = static_cast<int>(m_series.size());
+    const bool inside = m_wanted && count > 1 && count <= kLegendInside;
+    m_plot->legend->clearItems();
+    if (inside)
+        for (const PlotSeries& entry : m_series)
+            entry.plottable->addToLegend();
+    m_plot->legend->setVisible(inside);
+    m_table->setVisible(m_wanted && count > kLegendInside);
+}
+
+void PlotLegend::place()
 {
     QCPLayoutInset* inset = m_plot->axisRect()->insetLayout();
-    if (m_legendPlaced || !m_plot->legend->visible() || m_plot->legend->layout() != inset)
+    if (m_placed || !m_plot->legend->visible() || m_plot->legend->layout() != inset)
         return;
-    m_legendPlaced = true;
+    m_placed = true;
     std::vector<QPointF> ink;
-    for (const Series& entry : m_series)
+    for (const PlotSeries& entry : m_series)
         if (entry.shown)
             addInk(entry.plottable, ink);
     const QRectF room = m_plot->axisRect()->rect();
@@ -91,22 +103,23 @@ void PlotView::placeLegend()
     inset->update(QCPLayoutElement::upLayout);
 }
 
-void PlotView::setLegendAside(bool aside)
+void PlotLegend::setAside(bool aside)
 {
     constexpr int kReadable = 40;
-    m_legendPlaced = false; // the size differs
+    const int count = static_cast<int>(m_series.size());
+    m_placed = false; // the size differs
     if (!aside) {
         if (m_plot->legend->layout() == m_plot->plotLayout()) {
             m_plot->plotLayout()->take(m_plot->legend);
             m_plot->plotLayout()->simplify();
             m_plot->axisRect()->insetLayout()->addElement(m_plot->legend, Qt::AlignRight | Qt::AlignTop);
         }
-        updateLegend();
+        update();
         return;
     }
-    if (!m_legendWanted || seriesCount() <= kLegendInside || seriesCount() > kReadable)
+    if (!m_wanted || count <= kLegendInside || count > kReadable)
         return;
-    for (const Series& entry : m_series)
+    for (const PlotSeries& entry : m_series)
         if (entry.shown)
             entry.plottable->addToLegend();
     m_plot->axisRect()->insetLayout()->take(m_plot->legend);
@@ -114,5 +127,24 @@ void PlotView::setLegendAside(bool aside)
     m_plot->plotLayout()->setColumnStretchFactor(m_plot->plotLayout()->columnCount() - 1, 0.001);
     m_plot->legend->setVisible(true);
 }
+
+void PlotLegend::setStyle(const PlotStyle& style)
+{
+    const int room = QFontMetrics(style.font).height() / 2;
+    QColor behind = style.background;
+    behind.setAlphaF(0.85F);
+    QCPLegend* legend = m_plot->legend;
+    legend->setBrush(behind);
+    legend->setBorderPen(QPen(style.grid, 1));
+    legend->setFont(style.font);
+    legend->setTextColor(style.text);
+    legend->setSelectedFont(style.font);
+    legend->setSelectedTextColor(style.text);
+    legend->setMargins(QMargins(room, room / 2, room, room / 2));
+    legend->setIconSize(3 * room, room + 2);
+    legend->setRowSpacing(0);
+}
+
+void PlotLegend::refreshTable() { m_table->refresh(); }
 
 } // namespace kvw

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Figures of a PlotView: SVG, PDF and PNG in the light style, its data as CSV.
-#include "core/base/atomic_file.h"
+#include "widgets/plots/plot_figure.h"
+
 #include "core/base/error.h"
-#include "widgets/plots/figure_dialog.h"
-#include "widgets/plots/plot_view.h"
+#include "widgets/models/text.h"
 #include "widgets/plots/qcp.h"
 
 #include <QBuffer>
-#include <QFileDialog>
 #include <QPdfWriter>
 #include <QSvgGenerator>
 
@@ -25,20 +23,6 @@ int pixels(double millimetres)
     return static_cast<int>(std::lround(millimetres / kMillimetresPerInch * kPixelsPerInch));
 }
 
-void check(const FigureOptions& options)
-{
-    for (const double side : {options.size_mm.width(), options.size_mm.height()})
-        if (!(side >= kSmallest_mm && side <= kLargest_mm))
-            throw Error(ErrorKind::InvalidArgument,
-                        toStd(PlotView::tr("A figure of %1 mm × %2 mm cannot be drawn: 20 mm to 2000 mm were wanted.")
-                                  .arg(options.size_mm.width())
-                                  .arg(options.size_mm.height())));
-    if (!(options.font_points >= 4 && options.font_points <= 40))
-        throw Error(
-            ErrorKind::InvalidArgument,
-            toStd(PlotView::tr("Text of %1 points cannot be drawn: 4 to 40 were wanted.").arg(options.font_points)));
-}
-
 /// Title and description as elements at the head of the drawing. Not by the generator, which writes them as they are.
 QByteArray described(QByteArray svg, const QString& title, const QString& description)
 {
@@ -53,43 +37,29 @@ QByteArray described(QByteArray svg, const QString& title, const QString& descri
 
 } // namespace
 
-/// The plot in the light style without readout and emphasis, until it is destroyed.
-class PlotView::FigureGuard
+PlotFigure::PlotFigure(QCustomPlot* plot, const QString& title, const QString& description)
+    : m_plot(plot),
+      m_title(title),
+      m_description(description)
+{}
+
+void PlotFigure::check(const FigureOptions& options)
 {
-public:
-    FigureGuard(PlotView& view, double points) : m_view(view), m_screen(view.m_style), m_emphasis(view.m_emphasis)
-    {
-        QCustomPlot* plot = m_view.m_plot;
-        plot->layer(QStringLiteral("readout"))->setVisible(false);
-        m_view.m_emphasis = -1;
-        m_view.applyStyle(figureStyle(points));
-        m_view.setLegendAside(true);
-        for (int i = 0; i < plot->graphCount(); ++i)
-            plot->graph(i)->setAdaptiveSampling(false);
-    }
-    ~FigureGuard()
-    {
-        QCustomPlot* plot = m_view.m_plot;
-        for (int i = 0; i < plot->graphCount(); ++i)
-            plot->graph(i)->setAdaptiveSampling(true);
-        m_view.setLegendAside(false);
-        m_view.m_emphasis = m_emphasis;
-        m_view.applyStyle(m_screen);
-        plot->layer(QStringLiteral("readout"))->setVisible(true);
-    }
-    Q_DISABLE_COPY_MOVE(FigureGuard)
+    for (const double side : {options.size_mm.width(), options.size_mm.height()})
+        if (!(side >= kSmallest_mm && side <= kLargest_mm))
+            throw Error(ErrorKind::InvalidArgument,
+                        toStd(tr("A figure of %1 mm × %2 mm cannot be drawn: 20 mm to 2000 mm were wanted.")
+                                  .arg(options.size_mm.width())
+                                  .arg(options.size_mm.height())));
+    if (!(options.font_points >= 4 && options.font_points <= 40))
+        throw Error(ErrorKind::InvalidArgument,
+                    toStd(tr("Text of %1 points cannot be drawn: 4 to 40 were wanted.").arg(options.font_points)));
+}
 
-private:
-    PlotView& m_view;
-    PlotStyle m_screen;
-    int m_emphasis;
-};
-
-QByteArray PlotView::figure(FigureFormat format, const FigureOptions& options)
+QByteArray PlotFigure::drawn(FigureFormat format, const FigureOptions& options) const
 {
     check(options);
     const int width = pixels(options.size_mm.width()), height = pixels(options.size_mm.height());
-    const FigureGuard guard(*this, options.font_points);
     switch (format) {
     case FigureFormat::Svg:
         return svg(width, height);
@@ -100,10 +70,10 @@ QByteArray PlotView::figure(FigureFormat format, const FigureOptions& options)
     case FigureFormat::Csv:
         break;
     }
-    return toCsv(table());
+    throw Error(ErrorKind::Internal, "data are no drawing");
 }
 
-QByteArray PlotView::svg(int width, int height)
+QByteArray PlotFigure::svg(int width, int height) const
 {
     QBuffer buffer;
     buffer.open(QIODevice::WriteOnly);
@@ -123,7 +93,7 @@ QByteArray PlotView::svg(int width, int height)
     return described(buffer.data(), m_title, m_description);
 }
 
-QByteArray PlotView::pdf(const QSizeF& size_mm, int width, int height)
+QByteArray PlotFigure::pdf(const QSizeF& size_mm, int width, int height) const
 {
     QBuffer buffer;
     buffer.open(QIODevice::WriteOnly);
@@ -144,7 +114,7 @@ QByteArray PlotView::pdf(const QSizeF& size_mm, int width, int height)
     return buffer.data();
 }
 
-QByteArray PlotView::png(int width, int height, double scale)
+QByteArray PlotFigure::png(int width, int height, double scale) const
 {
     if (!(scale >= 0.5 && scale <= 10 && width * height * scale * scale <= kMostPixels))
         throw Error(ErrorKind::OutOfMemory,
@@ -162,28 +132,6 @@ QByteArray PlotView::png(int width, int height, double scale)
     if (image.isNull() || !image.save(&buffer, "PNG"))
         throw Error(ErrorKind::OutOfMemory, toStd(tr("The PNG could not be made.")));
     return buffer.data();
-}
-
-void PlotView::exportFigure(const QString& file, FigureFormat format, const FigureOptions& options)
-{
-    const QByteArray bytes = format == FigureFormat::Csv ? toCsv(table()) : figure(format, options);
-    write_file_atomically(std::filesystem::path(file.toStdU16String()),
-                          {bytes.constData(), static_cast<std::size_t>(bytes.size())});
-}
-
-void PlotView::exportDialog()
-{
-    auto* dialog = new FigureDialog(QString(m_id).replace(QLatin1Char('/'), QLatin1Char('-')), window());
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    connect(dialog, &FigureDialog::chosen, this,
-            [this](const QString& file, FigureFormat format, const FigureOptions& options) {
-                try {
-                    exportFigure(file, format, options);
-                } catch (const Error& error) {
-                    Q_EMIT problem(toProblem(error));
-                }
-            });
-    dialog->open();
 }
 
 } // namespace kvw
