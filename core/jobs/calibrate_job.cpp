@@ -2,10 +2,8 @@
 #include "core/analysis/spectrum.h"
 #include "core/base/time.h"
 #include "core/calibration/calibrate.h"
-#include "core/jobs/job.h"
 #include "core/jobs/overlap.h"
-
-#include <fmt/format.h>
+#include "core/jobs/prepared_job.h"
 
 namespace kvw {
 namespace {
@@ -45,10 +43,7 @@ CalibrateOutcome run_calibrate(const CalibrateSpecification& job, const JobConte
     context.sink.stage(1, 3, "opening the model and the text");
     ModelSession session = open_model(job.engine, context.sink);
     context.cancel.check();
-    const TokenisedText text = tokenise(session.tokenizer, job.text, job.tokens);
-    if (job.tokens > 0 && static_cast<std::int64_t>(text.tokens.size()) < job.tokens)
-        context.sink.warning(
-            fmt::format("{} has {} tokens; {} were asked for", text.name, text.tokens.size(), job.tokens));
+    const TokenisedText text = tokenise_for(session, job.text, job.tokens, context);
     RunRecord record = run_of(context.store, RunKind::Calibrate, session, job.engine, text);
     record.window_tokens = job.window;
     record.settings_json = nlohmann::json(job).dump();

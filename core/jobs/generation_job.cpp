@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/jobs/job.h"
+#include "core/jobs/prepared_job.h"
 #include "core/measure/generation.h"
 #include "core/tokenizer/chat_template.h"
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <utility>
 
 namespace kvw {
 namespace {
@@ -20,11 +20,7 @@ public:
         if (job.max_new < 1)
             throw Error(ErrorKind::InvalidArgument, fmt::format("{} new tokens were asked for", job.max_new),
                         "use --max-new 1 or more");
-        for (const std::string& text : job.configurations) {
-            const Configuration point = parse_configuration(text);
-            if (std::find(points_.begin(), points_.end(), point) == points_.end())
-                points_.push_back(point);
-        }
+        points_ = identity_and(job.configurations);
     }
 
     GenerationOutcome run();
@@ -37,9 +33,8 @@ private:
 
     const GenerationSpecification& job_;
     const JobContext& context_;
-    std::vector<Configuration> points_{Configuration{}}; ///< the identity first: what the others are compared with
-    std::optional<ModelSession> session_;
-    std::optional<ChosenCalibration> calibration_;
+    std::vector<Configuration> points_; ///< the identity first: what the others are compared with
+    std::optional<PreparedJob> prepared_;
     std::vector<TokenId> prompt_;
     std::shared_ptr<const FittedConfiguration> identity_;
     GenerationResult identity_result_;
@@ -50,16 +45,13 @@ private:
 void GenerationRun::open()
 {
     context_.sink.stage(1, static_cast<int>(points_.size()) + 1, "opening the model");
-    session_.emplace(open_model(job_.engine, context_.sink));
-    for (const Configuration& point : points_)
-        check(point, session_->config.layers, session_->config.head_dim);
-    if (std::any_of(points_.begin(), points_.end(), [](const Configuration& point) { return point.needs_moments(); }))
-        calibration_ = choose_calibration(context_.store, session_->hash, job_.calibration);
+    prepared_.emplace(job_.engine, points_, job_.calibration, context_);
+    const Tokenizer& tokenizer = prepared_->session().tokenizer;
     if (job_.raw) {
-        prompt_ = session_->tokenizer.encode(job_.prompt, Tokenizer::SpecialTokens::AsConfigured);
+        prompt_ = tokenizer.encode(job_.prompt, Tokenizer::SpecialTokens::AsConfigured);
     } else {
         const ChatMessage message{"user", job_.prompt};
-        prompt_ = session_->tokenizer.encode(apply_chat_template(read_chat_format(job_.engine.model), {&message, 1}));
+        prompt_ = tokenizer.encode(apply_chat_template(read_chat_format(job_.engine.model), {&message, 1}));
     }
 }
 
@@ -70,10 +62,10 @@ SamplingOptions GenerationRun::sampling() const
     out.temperature = job_.temperature;
     out.top_p = job_.top_p;
     out.seed = job_.seed;
-    for (const std::int64_t token : session_->config.eos_tokens)
+    for (const std::int64_t token : prepared_->session().config.eos_tokens)
         out.stop_tokens.push_back(static_cast<std::int32_t>(token));
     for (const std::string& text : job_.stop) {
-        const std::optional<TokenId> id = session_->tokenizer.id_of(text);
+        const std::optional<TokenId> id = prepared_->session().tokenizer.id_of(text);
         if (!id)
             throw Error(ErrorKind::InvalidArgument, fmt::format("\"{}\" is not one token of this model", text),
                         "--stop takes the text of one token, for example <|im_end|>");
@@ -87,7 +79,7 @@ GenerationRecord GenerationRun::record_of(const GenerationResult& result) const
     GenerationRecord out;
     out.prompt = job_.prompt;
     out.token_ids = result.tokens;
-    out.text = session_->tokenizer.decode(result.tokens, Tokenizer::OnSpecial::Skip);
+    out.text = prepared_->session().tokenizer.decode(result.tokens, Tokenizer::OnSpecial::Skip);
     out.finish_reason = result.stopped ? FinishReason::Stop : FinishReason::Length;
     if (result.decode_steps > 0 && result.decode_seconds > 0)
         out.tokens_per_s = result.decode_steps / result.decode_seconds;
@@ -99,23 +91,14 @@ void GenerationRun::write(RowId parent, const Configuration& point)
     const std::string text = format(point);
     const bool first = outcome_.results.empty();
     context_.sink.stage(static_cast<int>(outcome_.results.size()) + 2, static_cast<int>(points_.size()) + 1, text);
-    RunRecord child = record_;
-    child.parent_run = parent;
-    child.configuration = text;
-    child.configuration_hash = hash(point);
-    if (point.needs_moments())
-        child.calibration_run = calibration_->run;
     GenerationRecord record;
-    record_run(context_.store, child, [&](RowId run) {
-        auto fitted = std::make_shared<FittedConfiguration>(
-            fit(point, *session_->decoder, calibration_ ? &calibration_->calibration : nullptr));
-        for (const std::string& note : fitted->notes)
-            context_.sink.warning(note);
+    record_run(context_.store, prepared_->child(record_, parent, point), [&](RowId run) {
+        const std::shared_ptr<const FittedConfiguration> fitted = prepared_->fit(point);
         context_.sink.begin_text(static_cast<int>(outcome_.results.size()), static_cast<int>(points_.size()), text);
         int done = 0;
         const GenerationResult result =
-            generate(*session_->decoder, fitted, prompt_, sampling(), [&](std::int32_t token) {
-                context_.sink.text(session_->tokenizer.token_bytes(token));
+            generate(prepared_->decoder(), fitted, prompt_, sampling(), [&](std::int32_t token) {
+                context_.sink.text(prepared_->session().tokenizer.token_bytes(token));
                 context_.sink.progress(++done, job_.max_new, "tokens");
                 context_.cancel.check();
             });
@@ -128,7 +111,8 @@ void GenerationRun::write(RowId parent, const Configuration& point)
             identity_ = fitted;
             identity_result_ = result;
         } else {
-            const Agreement same = agreement(*session_->decoder, identity_, fitted, prompt_, identity_result_, result);
+            const Agreement same =
+                agreement(prepared_->decoder(), identity_, fitted, prompt_, identity_result_, result);
             if (same.first_difference)
                 record.first_difference = *same.first_difference;
             record.equal_share = same.equal_share;
@@ -144,7 +128,7 @@ void GenerationRun::write(RowId parent, const Configuration& point)
 GenerationOutcome GenerationRun::run()
 {
     open();
-    record_ = run_of(context_.store, RunKind::Generate, *session_, job_.engine);
+    record_ = run_of(context_.store, RunKind::Generate, prepared_->session(), job_.engine);
     record_.settings_json = nlohmann::json(job_).dump();
     record_.seed = static_cast<std::int64_t>(job_.seed);
     outcome_.run = record_run(context_.store, record_, [&](RowId parent) {

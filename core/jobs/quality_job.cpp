@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/config/grid.h"
-#include "core/jobs/job.h"
 #include "core/jobs/overlap.h"
+#include "core/jobs/prepared_job.h"
 #include "core/jobs/quality_records.h"
 
 #include <fmt/format.h>
@@ -35,7 +35,7 @@ public:
           context_(context),
           points_(configurations_of(kind, job)),
           protocol_(parse_protocol(job.protocol)),
-          read_as_(wants_reference(job.engine) ? ReadAs::Expanded : parse_read_as(job.attend))
+          read_as_(read_as(job.engine, job.attend))
     {
         std::erase_if(points_, [](const Configuration& point) { return point.is_identity(); });
         if (points_.empty() && kind == RunKind::Sweep)
@@ -47,17 +47,16 @@ public:
 
 private:
     void open();
-    void check_overlap();
-    FittedConfiguration fit_point(const Configuration& point) const;
+    void check_overlap(const ChosenCalibration& calibration);
     void measure(RowId parent);
     void measure_identity(RowId parent);
     void measure_point(RowId parent, const Configuration& point);
     /// What an unfinished run of the same sweep has measured, by the hash of the configuration.
     void find_earlier();
-    RunRecord child(RowId parent, const Configuration& configuration) const;
     void keep(RowId run, const Configuration& configuration, const PerplexityResult& result,
               const PerplexityResult* maybe_identity);
-    QualityRow stored(RowId parent, RowId run) const;
+    /// The figures of shown_, read once: each on its own would read those of all others again.
+    void collect(RowId parent);
     PerplexityMeter::Report reporter();
 
     RunKind kind_;
@@ -66,14 +65,14 @@ private:
     std::vector<Configuration> points_;
     Protocol protocol_;
     ReadAs read_as_;
-    std::optional<ModelSession> session_;
+    std::optional<PreparedJob> prepared_;
     std::optional<TokenisedText> text_;
-    std::optional<ChosenCalibration> calibration_;
     std::unique_ptr<PerplexityMeter> meter_;
     PerplexityResult identity_;
     std::vector<std::pair<std::string, PerplexityResult>> measured_;
     std::optional<RowId> earlier_parent_;
     std::map<std::string, RowId> earlier_;
+    std::vector<RowId> shown_; ///< runs whose figures the outcome holds, in its order
     int stage_ = 1;
     int stages_ = 1;
     std::vector<std::string> failures_;
@@ -84,55 +83,41 @@ private:
 void QualityRun::open()
 {
     context_.sink.stage(stage_++, stages_, "opening the model and the text");
-    session_.emplace(open_model(job_.engine, context_.sink));
-    context_.cancel.check();
-    for (const Configuration& point : points_)
-        check(point, session_->config.layers, session_->config.head_dim);
-    text_ = tokenise(session_->tokenizer, job_.text, job_.tokens);
-    if (job_.tokens > 0 && static_cast<std::int64_t>(text_->tokens.size()) < job_.tokens)
-        context_.sink.warning(
-            fmt::format("{} has {} tokens; {} were asked for", text_->name, text_->tokens.size(), job_.tokens));
-    if (session_->config.max_positions > 0 && job_.window > session_->config.max_positions)
+    prepared_.emplace(job_.engine, points_, job_.calibration, context_);
+    const ModelSession& session = prepared_->session();
+    text_ = tokenise_for(session, job_.text, job_.tokens, context_);
+    if (session.config.max_positions > 0 && job_.window > session.config.max_positions)
         context_.sink.warning(
             fmt::format("windows of {} tokens are longer than the {} positions that the model was made for",
-                        job_.window, session_->config.max_positions));
-    const bool needs =
-        std::any_of(points_.begin(), points_.end(), [](const Configuration& c) { return c.needs_moments(); });
-    if (needs) {
-        calibration_ = choose_calibration(context_.store, session_->hash, job_.calibration);
-        check_overlap();
-    }
+                        job_.window, session.config.max_positions));
+    if (prepared_->calibration())
+        check_overlap(*prepared_->calibration());
     if (points_.size() <= kFittedAhead)
         for (const Configuration& point : points_)
-            fit_point(point);
-    record_ = run_of(context_.store, kind_, *session_, job_.engine, *text_);
+            prepared_->try_fit(point);
+    record_ = run_of(context_.store, kind_, session, job_.engine, *text_);
     record_.protocol = format(protocol_);
     record_.window_tokens = job_.window;
-    if (calibration_)
-        record_.calibration_run = calibration_->run;
+    if (prepared_->calibration())
+        record_.calibration_run = prepared_->calibration()->run;
     PerplexityOptions options;
     options.window_tokens = job_.window;
     options.protocol = protocol_;
     options.read_as = read_as_;
-    meter_ = std::make_unique<PerplexityMeter>(*session_->decoder, text_->tokens, options);
+    meter_ = std::make_unique<PerplexityMeter>(prepared_->decoder(), text_->tokens, options);
 }
 
-FittedConfiguration QualityRun::fit_point(const Configuration& point) const
+void QualityRun::check_overlap(const ChosenCalibration& calibration)
 {
-    return fit(point, *session_->decoder, calibration_ ? &calibration_->calibration : nullptr);
-}
-
-void QualityRun::check_overlap()
-{
-    const std::vector<std::uint64_t> blocks = context_.store.token_blocks(calibration_->run);
+    const std::vector<std::uint64_t> blocks = context_.store.token_blocks(calibration.run);
     const Overlap overlap = find_overlap(blocks, text_->tokens);
-    const bool same = calibration_->text_hash == text_->hash;
+    const bool same = calibration.text_hash == text_->hash;
     if (!same && overlap.shared == 0)
         return;
     const std::string found = same
-        ? fmt::format("{} is the text that calibration {} was made from", text_->name, calibration_->run)
+        ? fmt::format("{} is the text that calibration {} was made from", text_->name, calibration.run)
         : fmt::format("{} shares {} of {} blocks of {} tokens with the text of calibration {}", text_->name,
-                      overlap.shared, overlap.blocks, kOverlapBlock, calibration_->run);
+                      overlap.shared, overlap.blocks, kOverlapBlock, calibration.run);
     if (job_.allow_overlap || (!same && overlap.share() < kOverlapLimit)) {
         context_.sink.warning(found + (job_.allow_overlap ? "; the figures flatter the calibrated bases" : ""));
         return;
@@ -145,18 +130,13 @@ void QualityRun::find_earlier()
 {
     if (kind_ != RunKind::Sweep || job_.again)
         return;
-    const Provenance now = [&] {
-        Provenance out;
-        out.run = record_;
-        return out;
-    }();
     RunFilter filter;
     filter.kind = RunKind::Sweep;
     filter.model_hash = record_.model_hash;
     filter.text_hash = record_.text_hash;
     for (const Provenance& found : context_.store.runs(filter)) {
         const RunRecord& run = found.run;
-        if (run.environment != now.run.environment || run.protocol != record_.protocol
+        if (run.environment != record_.environment || run.protocol != record_.protocol
             || run.window_tokens != record_.window_tokens || run.tokens != record_.tokens
             || run.settings_json != record_.settings_json || run.calibration_run != record_.calibration_run)
             continue;
@@ -171,17 +151,6 @@ void QualityRun::find_earlier()
     for (const Provenance& found : context_.store.runs(children))
         if (found.run.configuration_hash)
             earlier_[*found.run.configuration_hash] = found.run.id;
-}
-
-RunRecord QualityRun::child(RowId parent, const Configuration& configuration) const
-{
-    RunRecord out = record_;
-    out.parent_run = parent;
-    out.configuration = format(configuration);
-    out.configuration_hash = hash(configuration);
-    if (!configuration.needs_moments())
-        out.calibration_run.reset();
-    return out;
 }
 
 PerplexityMeter::Report QualityRun::reporter()
@@ -210,17 +179,17 @@ void QualityRun::measure_identity(RowId parent)
     if (found != earlier_.end()) {
         // Its hidden states are needed again for KL and agreement; the stored figures stay.
         identity_ = meter_->measure_identity(reporter());
-        outcome_.results.push_back(stored(parent, found->second));
+        shown_.push_back(found->second);
         return;
     }
-    const RowId run = record_run(context_.store, child(parent, identity), [&](RowId id) {
+    const RowId run = record_run(context_.store, prepared_->child(record_, parent, identity), [&](RowId id) {
         identity_ = meter_->measure_identity(reporter());
         if (!identity_.note.empty())
             context_.sink.warning(identity_.note);
         keep(id, identity, identity_, nullptr);
     });
     context_.sink.committed("quality", run);
-    outcome_.results.push_back(stored(parent, run));
+    shown_.push_back(run);
 }
 
 void QualityRun::measure_point(RowId parent, const Configuration& point)
@@ -229,15 +198,12 @@ void QualityRun::measure_point(RowId parent, const Configuration& point)
     context_.sink.stage(stage_++, stages_, text);
     if (const auto found = earlier_.find(hash(point)); found != earlier_.end()) {
         ++outcome_.reused;
-        outcome_.results.push_back(stored(parent, found->second));
+        shown_.push_back(found->second);
         return;
     }
     PerplexityResult result;
-    const RowId run = record_run(context_.store, child(parent, point), [&](RowId id) {
-        const auto fitted = std::make_shared<const FittedConfiguration>(fit_point(point));
-        for (const std::string& note : fitted->notes)
-            context_.sink.warning(note);
-        result = meter_->measure(fitted, reporter());
+    const RowId run = record_run(context_.store, prepared_->child(record_, parent, point), [&](RowId id) {
+        result = meter_->measure(prepared_->fit(point), reporter());
         if (!result.note.empty())
             context_.sink.warning(result.note);
         keep(id, point, result, &identity_);
@@ -248,17 +214,22 @@ void QualityRun::measure_point(RowId parent, const Configuration& point)
             context_.sink.warning(fmt::format("{} and {} agree to the last digit in every window", other, text));
     result.kl_nats.clear();
     measured_.emplace_back(text, std::move(result));
-    outcome_.results.push_back(stored(parent, run));
+    shown_.push_back(run);
 }
 
-QualityRow QualityRun::stored(RowId parent, RowId run) const
+void QualityRun::collect(RowId parent)
 {
     RunFilter filter;
     filter.parent_run = parent;
+    std::map<RowId, QualityRow> rows;
     for (QualityRow& row : context_.store.quality(filter))
-        if (row.record.run == run)
-            return std::move(row);
-    throw Error(ErrorKind::Internal, fmt::format("the figures of run {} are not in the store", run));
+        rows.emplace(row.record.run, std::move(row));
+    for (const RowId run : shown_) {
+        const auto found = rows.find(run);
+        if (found == rows.end())
+            throw Error(ErrorKind::Internal, fmt::format("the figures of run {} are not in the store", run));
+        outcome_.results.push_back(found->second);
+    }
 }
 
 void QualityRun::measure(RowId parent)
@@ -302,6 +273,7 @@ QualityOutcome QualityRun::run()
     } else {
         outcome_.run = record_run(context_.store, record_, [&](RowId parent) { measure(parent); });
     }
+    collect(outcome_.run);
     return std::move(outcome_);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/analysis/random.h"
 #include "core/analysis/statistics.h"
-#include "core/jobs/job.h"
+#include "core/jobs/prepared_job.h"
 #include "core/measure/throughput.h"
 
 #include <fmt/format.h>
@@ -118,17 +118,6 @@ std::vector<SpeedRatio> ratios_to_identity(const Store& store, const std::vector
     return out;
 }
 
-std::vector<Configuration> points_of(const ThroughputSpecification& job)
-{
-    std::vector<Configuration> out{Configuration{}};
-    for (const std::string& text : job.configurations) {
-        const Configuration point = parse_configuration(text);
-        if (std::find(out.begin(), out.end(), point) == out.end())
-            out.push_back(point);
-    }
-    return out;
-}
-
 /// Measures the grid of contexts and batches, all configurations interleaved in each of its cells.
 class ThroughputRun
 {
@@ -136,8 +125,8 @@ public:
     ThroughputRun(const ThroughputSpecification& job, const JobContext& context)
         : job_(job),
           context_(context),
-          points_(points_of(job)),
-          read_as_(wants_reference(job.engine) ? ReadAs::Expanded : parse_read_as(job.attend)),
+          points_(identity_and(job.configurations)),
+          read_as_(read_as(job.engine, job.attend)),
           stages_(static_cast<int>(job.contexts.size() * job.batches.size()) + 2)
     {
         check_numbers(job);
@@ -157,8 +146,7 @@ private:
     std::vector<Configuration> points_;
     ReadAs read_as_;
     int stage_ = 1, stages_;
-    std::optional<ModelSession> session_;
-    std::optional<ChosenCalibration> calibration_;
+    std::optional<PreparedJob> prepared_;
     std::vector<std::shared_ptr<const FittedConfiguration>> fitted_;
     std::vector<std::int32_t> tokens_;
     double bandwidth_gb_s_ = 0; ///< measured last
@@ -169,19 +157,10 @@ private:
 void ThroughputRun::open()
 {
     context_.sink.stage(stage_++, stages_, "opening the model");
-    session_.emplace(open_model(job_.engine, context_.sink));
+    prepared_.emplace(job_.engine, points_, job_.calibration, context_);
     for (const Configuration& point : points_)
-        check(point, session_->config.layers, session_->config.head_dim);
-    if (std::any_of(points_.begin(), points_.end(), [](const Configuration& point) { return point.needs_moments(); }))
-        calibration_ = choose_calibration(context_.store, session_->hash, job_.calibration);
-    for (const Configuration& point : points_) {
-        auto fitted = std::make_shared<FittedConfiguration>(
-            fit(point, *session_->decoder, calibration_ ? &calibration_->calibration : nullptr));
-        for (const std::string& note : fitted->notes)
-            context_.sink.warning(note);
-        fitted_.push_back(std::move(fitted));
-    }
-    tokens_ = prompt_tokens(*session_, job_, *std::max_element(job_.contexts.begin(), job_.contexts.end()));
+        fitted_.push_back(prepared_->fit(point));
+    tokens_ = prompt_tokens(prepared_->session(), job_, *std::max_element(job_.contexts.begin(), job_.contexts.end()));
     context_.cancel.check();
 }
 
@@ -198,12 +177,12 @@ void ThroughputRun::measure_cell(RowId parent, int length, int batch)
     options.stock = Stock::Measure;
     const std::span<const std::int32_t> prompt = std::span(tokens_).first(static_cast<std::size_t>(length));
     const std::vector<ThroughputResult> results =
-        measure_throughput(*session_->decoder, fitted_, prompt, options, [&](int done, int total) {
+        measure_throughput(prepared_->decoder(), fitted_, prompt, options, [&](int done, int total) {
             context_.sink.progress(done, total, "rounds");
             context_.cancel.check();
         });
     // A bound is what the machine can do: the better of before and after, as others may have kept it busy once.
-    const double before = std::exchange(bandwidth_gb_s_, measure_read_bandwidth(session_->decoder->device()));
+    const double before = std::exchange(bandwidth_gb_s_, measure_read_bandwidth(prepared_->decoder().device()));
     bound_gb_s_ = std::max(before, bandwidth_gb_s_);
     for (const ThroughputResult& result : results)
         if (!result.note.empty())
@@ -215,12 +194,8 @@ void ThroughputRun::measure_cell(RowId parent, int length, int batch)
 
 void ThroughputRun::keep(RowId parent, const ThroughputOptions& options, const std::vector<ThroughputResult>& results)
 {
-    RunRecord child = record_;
-    child.parent_run = parent;
     for (std::size_t i = 0; i < points_.size(); ++i) {
-        child.configuration = format(points_[i]);
-        child.configuration_hash = hash(points_[i]);
-        child.calibration_run = points_[i].needs_moments() ? std::optional(calibration_->run) : std::nullopt;
+        RunRecord child = prepared_->child(record_, parent, points_[i]);
         keep_one(child, *child.configuration, options, results[i]);
         if (i > 0)
             continue;
@@ -249,12 +224,12 @@ void ThroughputRun::keep_one(const RunRecord& child, const std::string& label, c
 ThroughputOutcome ThroughputRun::run()
 {
     open();
-    record_ = run_of(context_.store, RunKind::Bench, *session_, job_.engine);
+    record_ = run_of(context_.store, RunKind::Bench, prepared_->session(), job_.engine);
     record_.settings_json = nlohmann::json(job_).dump();
     ThroughputOutcome outcome;
     outcome.run = record_run(context_.store, record_, [&](RowId parent) {
         context_.sink.stage(stage_++, stages_, "memory bandwidth");
-        bandwidth_gb_s_ = measure_read_bandwidth(session_->decoder->device());
+        bandwidth_gb_s_ = measure_read_bandwidth(prepared_->decoder().device());
         for (const int batch : job_.batches)
             for (const int length : job_.contexts)
                 measure_cell(parent, length, batch);
