@@ -26,25 +26,35 @@ std::string human_bytes(double bytes)
     return fmt::format("{:.{}f} {}", bytes, decimals, units[unit]);
 }
 
+std::vector<DurationPart> duration_parts(double seconds, DurationForm form)
+{
+    if (!std::isfinite(seconds) || seconds < 0 || seconds >= 1e15)
+        return {};
+    seconds += 0.0; // -0 becomes 0
+    const bool estimated = form == DurationForm::Estimated;
+    if (!estimated && seconds < 0.00995)
+        return {{seconds * 1000, 1, false, "ms"}};
+    if (seconds < (estimated ? 59.5 : 59.95)) {
+        const bool whole = estimated && (seconds >= 9.95 || seconds == std::floor(seconds));
+        return {{seconds, whole ? 0 : !estimated && seconds < 9.995 ? 2 : 1, false, "s"}};
+    }
+    const auto whole = std::llround(seconds);
+    const auto two = [whole](long long large, const char* unit, long long small, const char* small_unit) {
+        return std::vector<DurationPart>{{static_cast<double>(whole / large), 0, false, unit},
+                                         {static_cast<double>(whole % large / small), 0, true, small_unit}};
+    };
+    return whole < 3600 ? two(60, "min", 1, "s")
+        : whole < 86400 ? two(3600, "h", 60, "min")
+                        : two(86400, "d", 3600, "h");
+}
+
 std::string human_duration(double seconds)
 {
-    if (!std::isfinite(seconds) || seconds < 0)
-        return "?";
-    seconds += 0.0; // -0 becomes 0
-    if (seconds < 0.00995)
-        return fmt::format("{:.1f} ms", seconds * 1000);
-    if (seconds < 9.995)
-        return fmt::format("{:.2f} s", seconds);
-    if (seconds < 59.95)
-        return fmt::format("{:.1f} s", seconds);
-    if (seconds >= 1e15)
-        return "?";
-    const auto whole = std::llround(seconds);
-    if (whole < 3600)
-        return fmt::format("{} min {:02} s", whole / 60, whole % 60);
-    if (whole < 86400)
-        return fmt::format("{} h {:02} min", whole / 3600, whole % 3600 / 60);
-    return fmt::format("{} d {:02} h", whole / 86400, whole % 86400 / 3600);
+    std::string text;
+    for (const DurationPart& part : duration_parts(seconds))
+        text += fmt::format("{}{:0{}.{}f} {}", text.empty() ? "" : " ", part.value, part.two_digits ? 2 : 1,
+                            part.decimals, part.unit);
+    return text.empty() ? "?" : text;
 }
 
 std::string human_count(long long count)

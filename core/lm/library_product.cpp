@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/lm/library_product.h"
 
+#include "core/base/time.h"
 #include "kernels/linear.h"
 
 #include <ATen/Functions.h>
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
-#include <chrono>
 #include <deque>
 #include <memory>
 #include <new>
@@ -21,9 +21,9 @@ constexpr int kRounds = 4;
 
 double seconds_of(const auto& work)
 {
-    const auto start = std::chrono::steady_clock::now();
+    const Stopwatch watch;
     work();
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return watch.seconds();
 }
 
 ProductComparison measure(std::int64_t n, std::int64_t k)

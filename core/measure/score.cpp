@@ -2,6 +2,7 @@
 #include "core/measure/score.h"
 
 #include "core/base/error.h"
+#include "core/base/time.h"
 #include "kernels/elementwise.h"
 
 #include <ATen/Functions.h>
@@ -9,21 +10,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <limits>
 
 namespace kvw {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 /// Rows and tokens of the vocabulary whose logits are held at a time: 4 MB, which the third-level cache holds, and rows
 /// short enough for the first level.
 constexpr std::int64_t kRows = 512, kColumns = 2048;
 static_assert(kColumns % kLogitColumnStep == 0);
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 [[noreturn]] void not_finite()
 {
@@ -132,9 +128,9 @@ void score_pieces(Decoder& decoder, const at::Tensor& hidden, const std::int64_t
                   const at::Tensor& maybe_reference, std::vector<PositionScore>& out, double& own_seconds)
 {
     const std::int64_t rows = hidden.size(0);
-    auto start = Clock::now();
+    Stopwatch watch;
     Pieces own(decoder, hidden);
-    own_seconds += seconds_since(start);
+    own_seconds += watch.seconds();
     std::optional<Pieces> reference;
     std::vector<double> within;
     if (maybe_reference.defined()) {
@@ -143,14 +139,14 @@ void score_pieces(Decoder& decoder, const at::Tensor& hidden, const std::int64_t
     }
     std::vector<float> at_target(static_cast<std::size_t>(rows));
     for (std::int64_t piece = 0; piece < own.pieces(); ++piece) {
-        start = Clock::now();
+        watch = Stopwatch();
         own.compute(piece);
         for (std::int64_t row = 0; row < rows; ++row) {
             const std::int64_t column = targets[row] - own.first(piece);
             if (column >= 0 && column < own.columns(piece))
                 at_target[static_cast<std::size_t>(row)] = own.logits()[row * own.columns(piece) + column];
         }
-        own_seconds += seconds_since(start);
+        own_seconds += watch.seconds();
         if (reference) {
             reference->compute(piece);
             piece_divergences(*reference, own, piece, rows, within);
@@ -173,12 +169,12 @@ void score_elsewhere(Decoder& decoder, const at::Tensor& hidden, const at::Tenso
                      const at::Tensor& maybe_reference, std::vector<PositionScore>& out, double& own_seconds)
 {
     const std::int64_t count = hidden.size(0);
-    const auto start = Clock::now();
+    const Stopwatch watch;
     const at::Tensor logits = decoder.logits(hidden);
     const at::Tensor lse = logits.logsumexp(1, true);
     const at::Tensor nll = (lse - logits.gather(1, targets.to(hidden.device()).unsqueeze(1))).squeeze(1).to(at::kCPU);
     const at::Tensor best = logits.argmax(1);
-    own_seconds += seconds_since(start);
+    own_seconds += watch.seconds();
     at::Tensor kl, equal;
     if (maybe_reference.defined()) {
         const at::Tensor reference = decoder.logits(maybe_reference);

@@ -1303,24 +1303,6 @@ Freie Software unter der GNU General Public License, Version 3 oder neuer; ohne 
         <translation>endet</translation>
     </message>
     <message>
-        <source>%1 s</source>
-        <comment>seconds</comment>
-        <translation>%1 s</translation>
-    </message>
-    <message>
-        <source>%1 min %2 s</source>
-        <translation>%1 min %2 s</translation>
-    </message>
-    <message>
-        <source>%1 h %2 min</source>
-        <translation>%1 h %2 min</translation>
-    </message>
-    <message>
-        <source>%1 d %2 h</source>
-        <comment>days and hours</comment>
-        <translation>%1 d %2 h</translation>
-    </message>
-    <message>
         <source>Stage %1 of %2: %3</source>
         <translation>Stufe %1 von %2: %3</translation>
     </message>
@@ -1394,6 +1376,26 @@ Freie Software unter der GNU General Public License, Version 3 oder neuer; ohne 
             <numerusform>%n Konfiguration</numerusform>
             <numerusform>%n Konfigurationen</numerusform>
         </translation>
+    </message>
+    <message>
+        <source>s</source>
+        <comment>seconds</comment>
+        <translation>s</translation>
+    </message>
+    <message>
+        <source>min</source>
+        <comment>minutes</comment>
+        <translation>min</translation>
+    </message>
+    <message>
+        <source>h</source>
+        <comment>hours</comment>
+        <translation>h</translation>
+    </message>
+    <message>
+        <source>d</source>
+        <comment>days</comment>
+        <translation>d</translation>
     </message>
 </context>
 <context>

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace kvw {
@@ -109,6 +110,28 @@ TEST(Units, Counts)
     EXPECT_EQ(human_count(-123456), "-123,456");
     EXPECT_EQ(human_count(std::numeric_limits<long long>::max()), "9,223,372,036,854,775,807");
     EXPECT_EQ(human_count(std::numeric_limits<long long>::min()), "-9,223,372,036,854,775,808");
+}
+
+TEST(Units, EstimatesHaveFewerDigits)
+{
+    const auto text = [](double seconds) {
+        std::string out;
+        for (const DurationPart& part : duration_parts(seconds, DurationForm::Estimated))
+            out += fmt::format("{:0{}.{}f}{} ", part.value, part.two_digits ? 2 : 1, part.decimals, part.unit);
+        return out;
+    };
+    EXPECT_EQ(text(0), "0s ");
+    EXPECT_EQ(text(0.26), "0.3s ");
+    EXPECT_EQ(text(7), "7s ");
+    EXPECT_EQ(text(9.94), "9.9s ");
+    EXPECT_EQ(text(9.96), "10s ");
+    EXPECT_EQ(text(59.4), "59s ");
+    EXPECT_EQ(text(59.6), "1min 00s ");
+    EXPECT_EQ(text(245), "4min 05s ");
+    EXPECT_EQ(text(3 * 3600 + 7 * 60), "3h 07min ");
+    EXPECT_EQ(text(2 * 86400 + 4 * 3600), "2d 04h ");
+    EXPECT_EQ(text(-1), "");
+    EXPECT_EQ(text(INFINITY), "");
 }
 
 } // namespace

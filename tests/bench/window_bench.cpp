@@ -57,7 +57,7 @@ void fill(const QString& file)
         store.put_model(
             {"m1", "model", "/models/model", "LlamaForCausalLM", kLayers, 32, kHeads, kDim, 4096, 32000, 1000});
         const RowId environment =
-            store.put_environment({"cpu", 2, 2, 1 << 30, "cpu", "bf16", "os", "g++", "2.11", "0.1"});
+            store.put_environment({"cpu", 2, 2, 1 << 30, "cpu", "bf16", "os", "g++", "2.11", "0.1", {}, {}});
         RunRecord run;
         run.model_hash = "m1";
         run.environment = environment;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/jobs/job_text.h"
 
+#include "core/base/units.h"
+
 #include <QCoreApplication>
 #include <QFileInfo>
+#include <QHash>
 #include <QLocale>
 #include <QStringList>
 
@@ -123,20 +126,17 @@ QString unitText(const QString& unit) { return shown(kUnits, unit); }
 
 QString durationText(double seconds)
 {
-    if (!(seconds >= 0) || seconds > 1e9)
-        return {};
-    const auto whole = static_cast<long long>(std::llround(seconds));
-    const QLocale locale;
-    const auto two = [](long long value) { return QStringLiteral("%1").arg(value, 2, 10, QLatin1Char('0')); };
-    if (whole < 60)
-        return JobText::tr("%1 s", "seconds")
-            .arg(seconds < 10 && seconds != std::floor(seconds) ? locale.toString(seconds, 'f', 1)
-                                                                : locale.toString(whole));
-    if (whole < 3600)
-        return JobText::tr("%1 min %2 s").arg(locale.toString(whole / 60), two(whole % 60));
-    if (whole < 48 * 3600)
-        return JobText::tr("%1 h %2 min").arg(locale.toString(whole / 3600), two(whole % 3600 / 60));
-    return JobText::tr("%1 d %2 h", "days and hours").arg(locale.toString(whole / 86400), two(whole % 86400 / 3600));
+    const QHash<QString, QString> units{{QStringLiteral("s"), JobText::tr("s", "seconds")},
+                                        {QStringLiteral("min"), JobText::tr("min", "minutes")},
+                                        {QStringLiteral("h"), JobText::tr("h", "hours")},
+                                        {QStringLiteral("d"), JobText::tr("d", "days")}};
+    QStringList parts;
+    for (const DurationPart& part : duration_parts(seconds, DurationForm::Estimated)) {
+        const QString number = QLocale().toString(part.value, 'f', part.decimals);
+        parts << (part.two_digits ? number.rightJustified(2, QLatin1Char('0')) : number) + QLatin1Char(' ')
+                + units.value(toQt(part.unit));
+    }
+    return parts.join(QLatin1Char(' '));
 }
 
 QString stageLine(const JobProgress& progress)
