@@ -6,6 +6,7 @@
 #include "core/base/version.h"
 #include "core/lm/cuda_half.h"
 #include "kernels/cpu/cpu_features.h"
+#include "kernels/cpu/cpu_level_list.h"
 #include "kernels/threads.h"
 
 #include <fmt/format.h>
@@ -21,12 +22,8 @@ namespace {
 std::string version_text()
 {
     const kvw::CudaState& cuda = kvw::cuda_state();
-    std::string levels;
-    for (const kvw::kernels::CpuLevel level : kvw::kernels::kCpuLevels)
-        if (kvw::kernels::cpu_has(level))
-            levels += (levels.empty() ? "" : ", ") + std::string(kvw::kernels::name(level));
     return fmt::format("kvw {}\ninstructions: {} (this processor has {}; KVW_CPU chooses)\ncuda: {}", kvw::version(),
-                       kvw::kernels::name(kvw::kernels::cpu_level()), levels,
+                       kvw::kernels::name(kvw::kernels::cpu_level()), kvw::kernels::cpu_levels_there(),
                        cuda.available ? "available" : cuda.reason);
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/kvw/options.h"
 
+#include "core/base/engine_words.h"
+
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -34,6 +36,15 @@ private:
     std::filesystem::path path_;
 };
 
+/// Refuses what the enumeration has no word for, in its own sentence.
+template<typename Enum>
+CLI::Validator word_of()
+{
+    return CLI::Validator(
+        [](const std::string& text) { return find_word<Enum>(text) ? std::string() : not_a_word<Enum>(text); },
+        std::string());
+}
+
 template<typename Json>
 void print(const Json& json)
 {
@@ -62,12 +73,16 @@ void add_engine_options(CLI::App& command, EngineOptions& engine)
     command
         .add_option("--type", engine.type,
                     "what is computed in: fp32, bf16, or auto, which is whichever is faster on this machine")
+        ->check(word_of<WantedType>())
         ->capture_default_str();
-    command.add_option("--device", engine.device, "cpu or cuda")->capture_default_str();
+    command.add_option("--device", engine.device, list_of<DeviceKind>())
+        ->check(word_of<DeviceKind>())
+        ->capture_default_str();
     command
         .add_option(
             "--kernels", engine.kernels,
             "fast, or reference: portable kernels and every coded token expanded, what the fast ones are held against")
+        ->check(word_of<KernelChoice>())
         ->capture_default_str();
     command.add_option("--threads", engine.threads, "threads (0: one a core)")
         ->check(CLI::Range(0, 1024))
@@ -82,9 +97,8 @@ void add_calibration_option(CLI::App& command, std::optional<std::int64_t>& cali
 
 void add_attend_option(CLI::App& command, std::string& attend)
 {
-    command
-        .add_option("--attend", attend,
-                    "how coded tokens are read: expand (every token decoded first) or compressed (in rank dimensions)")
+    command.add_option("--attend", attend, "how coded tokens are read: " + list_of<Attend>(Meanings::Shown))
+        ->check(word_of<Attend>())
         ->capture_default_str();
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/jobs/model_session.h"
 
+#include "core/base/engine_words.h"
 #include "core/base/environment.h"
 #include "core/base/error.h"
 #include "core/lm/compute_choice.h"
@@ -37,15 +38,14 @@ void require_folder(const std::filesystem::path& folder)
 
 bool wants_reference(const EngineOptions& options)
 {
-    if (options.kernels != "fast" && options.kernels != "reference")
-        throw Error(ErrorKind::InvalidArgument, fmt::format("\"{}\" are no kernels", options.kernels),
-                    "use fast or reference");
-    return options.kernels == "reference";
+    return parse_word<KernelChoice>(options.kernels) == KernelChoice::Reference;
 }
 
 ModelSession open_model(const EngineOptions& options, ProgressSink& sink)
 {
     require_folder(options.model);
+    const auto device = parse_word<DeviceKind>(options.device);
+    const auto type = parse_word<WantedType>(options.type);
     if (wants_reference(options) && !kernels::use_reference_kernels())
         throw Error(ErrorKind::Internal, "the reference kernels were asked for after others had been chosen");
     set_cpu_threads(options.threads);
@@ -58,20 +58,20 @@ ModelSession open_model(const EngineOptions& options, ProgressSink& sink)
     DecoderOptions decoder;
     decoder.device = options.device;
     const double numbers = config.parameters();
-    if (options.type == "auto" && options.device == "cpu") {
+    if (type == WantedType::Auto && device == DeviceKind::Cpu) {
         const TypeChoice choice = choose_compute_type(measured_type_speeds(), numbers, available_memory());
         decoder.type = choice.type;
         sink.remark(choice.why);
-    } else if (options.type != "auto") { // bf16 on a device
-        decoder.type = parse_compute_type(options.type);
+    } else if (type != WantedType::Auto) { // bf16 on a device
+        decoder.type = type == WantedType::Fp32 ? ComputeType::Fp32 : ComputeType::Bf16;
     }
     auto weights = std::make_shared<const WeightFiles>(WeightFiles::open(options.model)); // mapped: address space only
-    if (options.device == "cpu")
+    if (device == DeviceKind::Cpu)
         require_memory(options.model.string(), numbers, decoder.type, available_memory());
     Tokenizer tokenizer = open_tokenizer(options.model, config);
     std::string hash = weights->content_hash();
     std::unique_ptr<Decoder> opened = open_decoder(config, weights, decoder);
-    if (options.device == "cpu")
+    if (device == DeviceKind::Cpu)
         sink.remark(measured_products_in_words(decoder.type));
     return ModelSession{std::move(config), std::move(weights), std::move(tokenizer), std::move(hash),
                         std::move(opened)};

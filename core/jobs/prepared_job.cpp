@@ -30,14 +30,15 @@ TokenisedText tokenise_for(const ModelSession& session, const std::string& file,
 {
     TokenisedText text = tokenise(session.tokenizer, file, limit);
     if (limit > 0 && static_cast<std::int64_t>(text.tokens.size()) < limit)
-        context.sink.warning(
-            fmt::format("{} has {} tokens; {} were asked for", text.name, text.tokens.size(), limit));
+        context.sink.warning(fmt::format("{} has {} tokens; {} were asked for", text.name, text.tokens.size(), limit));
     return text;
 }
 
 PreparedJob::PreparedJob(const EngineOptions& engine, std::vector<Configuration> points,
                          std::optional<std::int64_t> calibration, const JobContext& context)
-    : context_(context), session_(open_model(engine, context.sink)), points_(std::move(points))
+    : context_(context),
+      session_(open_model(engine, context.sink)),
+      points_(std::move(points))
 {
     context.cancel.check();
     for (const Configuration& point : points_)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/engine_words.h"
 #include "core/base/environment.h"
 #include "core/base/time.h"
 #include "core/base/version.h"
@@ -163,12 +164,7 @@ ChosenCalibration choose_calibration(const Store& store, const std::string& mode
 
 ReadAs parse_read_as(const std::string& word)
 {
-    if (word == "expand")
-        return ReadAs::Expanded;
-    if (word == "compressed")
-        return ReadAs::Compressed;
-    throw Error(ErrorKind::InvalidArgument, fmt::format("\"{}\" is not a way to read coded tokens", word),
-                "use expand or compressed");
+    return parse_word<Attend>(word) == Attend::Expand ? ReadAs::Expanded : ReadAs::Compressed;
 }
 
 } // namespace kvw

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/jobs/worker.h"
 
+#include "core/base/engine_words.h"
 #include "core/base/process.h"
 #include "core/base/version.h"
 #include "core/jobs/job.h"
@@ -149,9 +150,9 @@ protocol::Hello hello()
     protocol::Hello out;
     out.version = version();
     out.build = fmt::format("kvw {} ({})", version(), compiler());
-    out.devices = {"cpu"};
+    out.devices.emplace_back(name_of(DeviceKind::Cpu));
     if (cuda_state().available)
-        out.devices.emplace_back("cuda");
+        out.devices.emplace_back(name_of(DeviceKind::Cuda));
     return out;
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/base/units.h"
+#include "core/lm/kernel_type.h"
 #include "core/lm/library_product.h"
 #include "kernels/cpu/cpu_features.h"
 #include "kernels/linear_choice.h"
@@ -23,10 +24,7 @@ bool fits(double parameters, ComputeType type, std::int64_t available_bytes)
     return available_bytes <= 0 || weight_bytes(parameters, type) + kBeside <= static_cast<double>(available_bytes);
 }
 
-const kernels::LinearChoice& choice_of(ComputeType type)
-{
-    return kernels::linear_choice(type == ComputeType::Bf16 ? kernels::LinearType::Bf16 : kernels::LinearType::Fp32);
-}
+const kernels::LinearChoice& choice_of(ComputeType type) { return kernels::linear_choice(kernel_type(type)); }
 
 } // namespace
 

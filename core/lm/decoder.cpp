@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/lm/decoder.h"
 
+#include "core/base/engine_words.h"
 #include "core/base/error.h"
 #include "core/lm/cpu_setup.h"
 #include "core/lm/cuda_half.h"
@@ -82,11 +83,8 @@ std::unique_ptr<Decoder> open_decoder(const ModelConfig& config, std::shared_ptr
                                       const DecoderOptions& options)
 {
     static_cast<void>(libraries_are_held()); // by linking what does it
-    if (options.device == "cuda")
+    if (parse_word<DeviceKind>(options.device) == DeviceKind::Cuda)
         require_cuda();
-    else if (options.device != "cpu")
-        throw Error(ErrorKind::InvalidArgument, fmt::format("\"{}\" is not a device", options.device),
-                    "use cpu or cuda");
     for (const Family& family : kFamilies) {
         if (family.architecture != config.architecture)
             continue;

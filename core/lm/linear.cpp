@@ -2,6 +2,7 @@
 #include "core/lm/linear.h"
 
 #include "core/base/error.h"
+#include "core/lm/kernel_type.h"
 #include "core/lm/library_product.h"
 #include "kernels/cpu/cpu_features.h"
 #include "kernels/linear.h"
@@ -11,11 +12,6 @@
 
 namespace kvw {
 namespace {
-
-kernels::LinearType kernel_type(ComputeType type)
-{
-    return type == ComputeType::Bf16 ? kernels::LinearType::Bf16 : kernels::LinearType::Fp32;
-}
 
 at::Tensor in_arena(const std::shared_ptr<Arena>& arena, at::IntArrayRef shape, at::ScalarType type)
 {

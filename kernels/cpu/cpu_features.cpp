@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "kernels/cpu/cpu_features.h"
 
+#include "kernels/cpu/cpu_level_list.h"
+
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -105,11 +107,7 @@ Wish::Wish()
     const char* word = std::getenv("KVW_CPU");
     if (word == nullptr || *word == '\0')
         return;
-    std::string there;
-    for (const CpuLevel each : kCpuLevels)
-        if (cpu_has(each))
-            there += (there.empty() ? "" : ", ") + std::string(name(each));
-    hint = "leave KVW_CPU unset, or set it to one that this processor has: " + there;
+    hint = "leave KVW_CPU unset, or set it to one that this processor has: " + cpu_levels_there();
     level = cpu_level_named(word);
     if (!level)
         problem = "KVW_CPU is \"" + std::string(word) + "\", which is not a level of instructions";

@@ -42,8 +42,8 @@ TEST_F(PreparedJobTest, ReferenceKernelsExpandWhateverIsAsked)
     EXPECT_EQ(read_as(options, "expand"), ReadAs::Expanded);
     options.kernels = "reference";
     EXPECT_EQ(read_as(options, "compressed"), ReadAs::Expanded);
-    expect_refused([&] { read_as(options, "sideways"); }, ErrorKind::InvalidArgument, "\"sideways\"",
-                   "expand or compressed");
+    expect_refused([&] { read_as(options, "sideways"); }, ErrorKind::InvalidArgument,
+                   "'sideways' is not a way to read coded tokens", "expand or compressed");
 }
 
 TEST_F(PreparedJobTest, NoCalibrationIsReadWhereNoneIsNeeded)
@@ -129,13 +129,14 @@ TEST_F(PreparedJobTest, EngineOptionsThatAreNone)
     refused(options, ErrorKind::NotFound, "nowhere: there is no such model folder", "config.json");
     options = engine();
     options.kernels = "quick";
-    refused(options, ErrorKind::InvalidArgument, "\"quick\"", "fast or reference");
+    refused(options, ErrorKind::InvalidArgument, "'quick' is not a choice of kernels; it may be fast or reference",
+            "fast or reference");
     options = engine();
     options.device = "tpu";
-    refused(options, ErrorKind::InvalidArgument, "\"tpu\" is not a device", "cpu or cuda");
+    refused(options, ErrorKind::InvalidArgument, "'tpu' is not a device; it may be cpu or cuda", "cpu or cuda");
     options = engine();
     options.type = "fp8";
-    refused(options, ErrorKind::InvalidArgument, "\"fp8\"", "auto, fp32 or bf16");
+    refused(options, ErrorKind::InvalidArgument, "'fp8' is not a type to compute in", "auto, bf16 or fp32");
 }
 
 TEST_F(PreparedJobTest, ATextThatIsTooShortIsAWarning)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/pages/engine_fields.h"
 
+#include "core/base/engine_words.h"
 #include "widgets/models/machine.h"
 #include "widgets/pages/job_estimate.h"
 #include "widgets/pages/job_fields.h"
@@ -36,14 +37,13 @@ EngineFields::EngineFields(Bases bases, QWidget* form, int cores)
       m_threads(new QSpinBox(form)),
       m_note(new QLabel(form))
 {
-    m_type->addItem(tr("automatic"), QStringLiteral("auto"));
-    for (const char* type : {"bf16", "fp32"})
-        m_type->addItem(QLatin1String(type), QLatin1String(type));
+    for (const EnumWord<WantedType>& type : EnumWords<WantedType>::words)
+        m_type->addItem(type.value == WantedType::Auto ? tr("automatic") : toQt(type.text), toQt(type.text));
     m_type->setAccessibleName(tr("Type"));
     m_type->setToolTip(tr("What the model computes in. Automatic: the faster of both on this machine, as the engine "
                           "measures it; the run says which one it was."));
-    for (const char* device : {"cpu", "cuda"})
-        m_device->addItem(QLatin1String(device), QLatin1String(device));
+    for (const EnumWord<DeviceKind>& device : EnumWords<DeviceKind>::words)
+        m_device->addItem(toQt(device.text), toQt(device.text));
     m_device->setAccessibleName(tr("Device"));
     m_device->setToolTip(tr("Where the model runs"));
     m_threads->setRange(0, m_cores);
