@@ -59,7 +59,7 @@ measure_speed() {
     found=$("$kvw" ppl "$KVW_MODEL" --text "$text_evaluate" --tokens "$window" --window "$window" --protocol all --json \
         --quiet --config "k=int4,channel=32 v=int4" --config "k=random:56 v=random:48 sinks=4") ||
         ended_badly "the measurement of the speed" $?
-    rate=$(sed -n 's/.*"tokens_per_s": *\([0-9]*\).*/\1/p' <<<"$found" | sort -n | head -n 1)
+    rate=$(sed -n 's/.*"scoring_tokens_per_s": *\([0-9]*\).*/\1/p' <<<"$found" | sort -n | head -n 1)
     if [ "${rate:-0}" -lt 1 ]; then rate=1; fi
     load_ms=$(($(now_ms) - begin - 6 * window * 1000 / rate))
     if [ "$load_ms" -lt 0 ]; then load_ms=0; fi

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/kvw/commands.h"
 #include "app/kvw/options.h"
+#include "app/kvw/record_json.h"
 #include "core/report/export.h"
 #include "core/report/formats.h"
 
@@ -12,27 +13,13 @@ namespace {
 nlohmann::ordered_json json_of(const ThroughputRow& row, const SpeedRatio& ratio)
 {
     const ThroughputSummary& record = row.record;
-    nlohmann::ordered_json out{
-        {"config", record.config},
-        {"run", record.run},
-        {"context", record.context},
-        {"batch", record.batch},
-        {"prefill_tokens_per_s", record.prefill_tokens_per_s},
-        {"decode_tokens_per_s",
-         {{"median", record.decode_tokens_per_s_median},
-          {"p10", record.decode_tokens_per_s_p10},
-          {"p90", record.decode_tokens_per_s_p90}}},
-        {"decode_against_identity", {{"median", ratio.median}, {"p10", ratio.p10}, {"p90", ratio.p90}}}};
-    const auto add = [&out](const char* name, const std::optional<double>& value) {
-        out[name] = value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
-    };
-    add("bandwidth_gb_s", record.bandwidth_gb_s);
-    add("bytes_per_step", record.bytes_per_step);
-    add("bound_tokens_per_s", record.bound_tokens_per_s());
-    out["bytes"] = record.ledger.cache_bytes();
-    out["bits_per_value"] = record.ledger.bits_per_value();
-    add("allocator_bytes", record.allocator_bytes);
-    add("peak_rss_bytes", record.peak_rss_bytes);
+    nlohmann::ordered_json out = record_json(record);
+    out["decode_against_identity"] = {{"median", ratio.median}, {"p10", ratio.p10}, {"p90", ratio.p90}};
+    out["bound_tokens_per_s"] = json_value(record.bound_tokens_per_s());
+    const JsonFields add(out);
+    visit_totals(add, record.ledger);
+    add(kAllocatorBytes, record.allocator_bytes);
+    add(kPeakRssBytes, record.peak_rss_bytes);
     return out;
 }
 
@@ -47,7 +34,7 @@ ReaderTable ratio_table(const ThroughputOutcome& outcome)
     for (std::size_t i = 0; i < outcome.results.size(); ++i) {
         const ThroughputSummary& record = outcome.results[i].record;
         const SpeedRatio& ratio = outcome.against_identity[i];
-        table.rows.push_back({record.config, fmt::format("{}", record.context), fmt::format("{}", record.batch),
+        table.rows.push_back({record.configuration, fmt::format("{}", record.context), fmt::format("{}", record.batch),
                               fmt::format("{:.2f} [{:.2f}, {:.2f}]", ratio.median, ratio.p10, ratio.p90)});
     }
     return table;

@@ -31,9 +31,9 @@ void add_calibrate(CLI::App& app, Action& action)
                 const double rate = outcome.seconds > 0 ? static_cast<double>(outcome.tokens) / outcome.seconds : 0;
                 if (output->json)
                     print_json(nlohmann::ordered_json{{"run", outcome.run},
-                                                      {"tokens", outcome.tokens},
-                                                      {"seconds", outcome.seconds},
-                                                      {"tokens_per_s", rate}});
+                                                      {"input_tokens", outcome.tokens},
+                                                      {"calibration_s", outcome.seconds},
+                                                      {"calibration_tokens_per_s", rate}});
                 else
                     fmt::print("calibration {} in {}: {} tokens in {} ({:.0f} tokens/s)\n", outcome.run, output->store,
                                human_count(outcome.tokens), human_duration(outcome.seconds), rate);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/kvw/commands.h"
 #include "app/kvw/options.h"
+#include "app/kvw/record_json.h"
 
 #include <fmt/format.h>
 
@@ -9,19 +10,9 @@ namespace {
 
 nlohmann::ordered_json json_of(const GenerationRecord& record, const std::string& configuration)
 {
-    const auto or_null = [](const auto& value) {
-        return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
-    };
-    return {{"config", configuration},
-            {"run", record.run},
-            {"prompt", record.prompt},
-            {"text", record.text},
-            {"token_ids", record.token_ids},
-            {"finish_reason", name(record.finish_reason)},
-            {"first_difference", or_null(record.first_difference)},
-            {"equal_share", or_null(record.equal_share)},
-            {"kl_mean", or_null(record.kl_mean)},
-            {"tokens_per_s", or_null(record.tokens_per_s)}};
+    nlohmann::ordered_json out{{"configuration", configuration}};
+    visit_fields(JsonFields(out), record);
+    return out;
 }
 
 void print_agreement(const GenerationOutcome& outcome)

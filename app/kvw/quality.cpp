@@ -4,6 +4,7 @@
 
 #include "app/kvw/commands.h"
 #include "app/kvw/options.h"
+#include "app/kvw/record_json.h"
 #include "core/report/export.h"
 
 #include <fmt/format.h>
@@ -11,44 +12,12 @@
 namespace kvw {
 namespace {
 
-template<typename T>
-nlohmann::ordered_json or_null(const std::optional<T>& value)
-{
-    return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
-}
-
-nlohmann::ordered_json json_of(const Ledger& ledger)
-{
-    nlohmann::ordered_json out = nlohmann::ordered_json::object();
-    visit_fields([&out](const Field& field, const auto& value) { out[std::string(field.name)] = value; }, ledger);
-    return out;
-}
-
 nlohmann::ordered_json json_of(const QualityRow& row)
 {
-    const QualityRecord& record = row.record;
-    return {{"config", record.config},
-            {"run", record.run},
-            {"ppl", record.ppl},
-            {"tokens", record.tokens},
-            {"protocol", record.protocol},
-            {"delta_nll", or_null(record.delta_nll)},
-            {"delta_nll_lo", or_null(record.delta_nll_lo)},
-            {"delta_nll_hi", or_null(record.delta_nll_hi)},
-            {"rel_ppl", or_null(record.rel_ppl)},
-            {"rel_ppl_lo", or_null(record.rel_ppl_lo)},
-            {"rel_ppl_hi", or_null(record.rel_ppl_hi)},
-            {"kl_mean", or_null(record.kl_mean)},
-            {"kl_median", or_null(record.kl_median)},
-            {"kl_p99", or_null(record.kl_p99)},
-            {"top1", or_null(record.top1)},
-            {"raw_token_share", record.raw_token_share},
-            {"coded_tokens_read", record.coded_tokens_read},
-            {"bits_per_value", record.bits_per_value()},
-            {"bytes", record.ledger.cache_bytes()},
-            {"ledger", json_of(record.ledger)},
-            {"tokens_per_s", record.tokens_per_s},
-            {"seconds", record.seconds}};
+    nlohmann::ordered_json out = record_json(row.record);
+    visit_totals(JsonFields(out), row.record.ledger);
+    out["ledger"] = record_json(row.record.ledger);
+    return out;
 }
 
 void add_shared_options(CLI::App& command, QualitySpecification& job)

@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <array>
 #include <concepts>
 #include <map>
 #include <set>
@@ -14,17 +13,7 @@
 namespace kvw {
 namespace {
 
-/// Fields that say nothing about what was measured, or that another one says in words.
-constexpr std::array kLeftOut{"environment",   "configuration_hash", "settings_json", "error_code",
-                              "error_message", "error_hint",         "model_hash",    "text_hash"};
-/// Shown, and different between any two runs.
-constexpr std::array kCircumstances{"parent_run", "started_at", "duration_s"};
-
-template<typename List>
-bool contains(const List& list, std::string_view word)
-{
-    return std::find(list.begin(), list.end(), word) != list.end();
-}
+constexpr std::size_t kHashDigits = 12;
 
 std::string written(const std::string& value) { return value; }
 std::string written(double value) { return fmt::format("{:.6g}", value); }
@@ -49,24 +38,45 @@ public:
 
     void begin_run(std::size_t run) { run_ = run; }
 
+    /// Visits a record: takes what was chosen and the circumstances.
     template<typename Value>
     void operator()(const Field& field, const Value& value)
     {
-        if (!contains(kLeftOut, field.name))
-            add(std::string(field.name), std::string(field.meaning), written(value));
+        if (field.sense != Sense::Setting && field.sense != Sense::Circumstance)
+            return;
+        std::string text = written(value);
+        if (field.form == Form::Hash)
+            text.resize(std::min(text.size(), kHashDigits));
+        add({std::string(field.name),
+             std::string(field.title.words),
+             std::string(field.meaning),
+             field.form,
+             field.sense == Sense::Circumstance,
+             {},
+             false},
+            std::move(text));
     }
 
-    void add(const std::string& setting, const std::string& meaning, std::string value)
+    /// A setting without a field of its own.
+    void add_asked(const std::string& path, std::string value)
     {
-        const auto [place, is_new] = places_.emplace(setting, settings_.size());
-        if (is_new)
-            settings_.push_back({setting, meaning, std::vector<std::string>(runs_), false});
-        settings_[place->second].values[run_] = std::move(value);
+        add({path, path, "as it was asked for", Form::Words, false, {}, false}, std::move(value));
     }
 
     std::vector<ComparedSetting> take() { return std::move(settings_); }
 
 private:
+    void add(ComparedSetting setting, std::string value)
+    {
+        const auto [place, is_new] = places_.emplace(setting.name, settings_.size());
+        if (is_new) {
+            setting.values.resize(runs_);
+            settings_.push_back(std::move(setting));
+        }
+        if (!value.empty())
+            settings_[place->second].values[run_] = std::move(value);
+    }
+
     std::size_t runs_, run_ = 0;
     std::vector<ComparedSetting> settings_;
     std::map<std::string, std::size_t> places_;
@@ -87,18 +97,15 @@ void add_json(Collector& collector, const std::string& path, const nlohmann::jso
                                             "engine.type", "engine.device",  "engine.model", "calibration",
                                             "seed",        "configurations", "grid"};
     if (!said.contains(path))
-        collector.add(path, "as it was asked for", json.is_string() ? json.get<std::string>() : json.dump());
+        collector.add_asked(path, json.is_string() ? json.get<std::string>() : json.dump());
 }
 
 void add_run(Collector& collector, const ComparedRun& run)
 {
     visit_fields(collector, run.source.run);
     visit_fields(collector, run.source.model);
-    collector.add("model_hash", "SHA-256 of the weights, its beginning", run.source.run.model_hash.substr(0, 12));
     if (run.source.text)
         visit_fields(collector, *run.source.text);
-    collector.add("text_hash", "SHA-256 of the text's bytes, its beginning",
-                  run.source.run.text_hash.value_or("").substr(0, 12));
     visit_fields(collector, run.source.environment);
     const nlohmann::json settings = nlohmann::json::parse(run.source.run.settings_json, nullptr, false);
     if (!settings.is_discarded())
@@ -173,7 +180,7 @@ MaybeTrait window_of(const ComparedRun& run)
 
 MaybeTrait tokens_of(const ComparedRun& run)
 {
-    return run.quality ? trait(fmt::format("scored {} tokens", run.quality->tokens)) : std::nullopt;
+    return run.quality ? trait(fmt::format("scored {} tokens", run.quality->scored_tokens)) : std::nullopt;
 }
 
 MaybeTrait machine_of(const ComparedRun& run)
@@ -256,13 +263,13 @@ std::vector<ComparedSetting> compared_settings(std::span<const ComparedRun> runs
     }
     std::vector<ComparedSetting> settings = collector.take();
     for (ComparedSetting& setting : settings)
-        setting.differs = !contains(kCircumstances, setting.name) && !all_equal(setting.values);
+        setting.differs = !setting.is_circumstance && !all_equal(setting.values);
     std::erase_if(settings, [](const ComparedSetting& setting) {
         return std::all_of(setting.values.begin(), setting.values.end(),
                            [](const auto& value) { return value.empty(); });
     });
     const auto place = [](const ComparedSetting& setting) {
-        return setting.differs ? 0 : contains(kCircumstances, setting.name) ? 2 : 1;
+        return setting.differs ? 0 : setting.is_circumstance ? 2 : 1;
     };
     std::stable_sort(settings.begin(), settings.end(),
                      [&](const ComparedSetting& a, const ComparedSetting& b) { return place(a) < place(b); });

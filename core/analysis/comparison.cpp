@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <functional>
 #include <map>
@@ -17,43 +16,6 @@ namespace kvw {
 namespace {
 
 constexpr std::size_t kLeastRounds = 3; ///< for percentiles of ratios to say anything
-
-struct FigureSense
-{
-    std::string_view name;
-    Better better;
-};
-/// Figures of every group by their fields' names; a number that is not here is no figure but a setting.
-constexpr std::array kSenses{
-    FigureSense{"ppl", Better::Lower},
-    FigureSense{"delta_nll", Better::Lower},
-    FigureSense{"rel_ppl", Better::Lower},
-    FigureSense{"kl_mean", Better::Lower},
-    FigureSense{"kl_median", Better::Lower},
-    FigureSense{"kl_p99", Better::Lower},
-    FigureSense{"top1", Better::Higher},
-    FigureSense{"raw_token_share", Better::Neither},
-    FigureSense{"payload_bytes", Better::Lower},
-    FigureSense{"scales_bytes", Better::Lower},
-    FigureSense{"raw_bytes", Better::Lower},
-    FigureSense{"padding_bytes", Better::Lower},
-    FigureSense{"fixed_bytes", Better::Lower},
-    FigureSense{"scratch_bytes", Better::Lower},
-    FigureSense{"prefill_tokens_per_s", Better::Higher},
-    FigureSense{"decode_tokens_per_s_median", Better::Higher},
-    FigureSense{"bandwidth_gb_s", Better::Neither},
-    FigureSense{"bytes_per_step", Better::Lower},
-    FigureSense{"first_difference", Better::Higher},
-    FigureSense{"equal_share", Better::Higher},
-    FigureSense{"tokens_per_s", Better::Higher},
-};
-
-const FigureSense* find_sense(std::string_view field)
-{
-    const auto found =
-        std::find_if(kSenses.begin(), kSenses.end(), [&](const FigureSense& sense) { return sense.name == field; });
-    return found == kSenses.end() ? nullptr : &*found;
-}
 
 template<typename Value>
 std::optional<double> as_number(const Value& value)
@@ -82,21 +44,25 @@ public:
         at_ = std::move(at);
     }
 
-    /// Visits a record: takes the numbers that are figures.
+    /// Visits a record: takes the numbers that are figures, and the ends of their intervals.
     template<typename Value>
     void operator()(const Field& field, const Value& value)
     {
-        if (const FigureSense* sense = find_sense(field.name))
-            add(field, as_number(value), sense->better);
+        if (is_figure(field.sense))
+            last_ = &add(field, as_number(value));
+        else if (field.sense == Sense::LowEnd)
+            last_->low = as_number(value);
+        else if (field.sense == Sense::HighEnd)
+            last_->high = as_number(value);
     }
 
-    ComparedValue& add(const Field& field, std::optional<double> value, Better better)
+    /// Valid until the next figure.
+    ComparedValue& add(const Field& field, std::optional<double> value)
     {
-        const auto key = std::tuple(group_, at_, std::string(field.name));
+        const auto key = std::tuple(group_, at_, field.name);
         const auto [place, is_new] = places_.emplace(key, figures_.size());
         if (is_new)
-            figures_.push_back({std::string(field.name), std::string(field.unit), std::string(field.meaning), group_,
-                                at_, better, std::vector<ComparedValue>(runs_)});
+            figures_.push_back({field, group_, at_, std::vector<ComparedValue>(runs_)});
         ComparedValue& out = figures_[place->second].values[run_];
         if (value && std::isfinite(*value))
             out.value = value;
@@ -116,7 +82,8 @@ private:
     std::size_t runs_, run_ = 0;
     std::string group_, at_;
     std::vector<ComparedFigure> figures_;
-    std::map<std::tuple<std::string, std::string, std::string>, std::size_t> places_;
+    std::map<std::tuple<std::string, std::string, std::string_view>, std::size_t> places_;
+    ComparedValue* last_ = nullptr; ///< whose interval the next fields may hold
 };
 
 std::string place(std::int64_t context, std::int64_t batch)
@@ -126,10 +93,7 @@ std::string place(std::int64_t context, std::int64_t batch)
 
 void add_ledger(Figures& figures, const Ledger& ledger)
 {
-    figures.add({"bits_per_value", "bits", "bytes of the cache in bits by the numbers that it stands for"},
-                ledger.values > 0 ? std::optional(ledger.bits_per_value()) : std::nullopt, Better::Lower);
-    figures.add({"cache_bytes", "bytes", "payload, scales, raw and padding"}, ledger.cache_bytes(), Better::Lower);
-    figures.add({"total_bytes", "bytes", "cache, fixed and scratch"}, ledger.total_bytes(), Better::Lower);
+    visit_totals(figures, ledger);
     visit_fields(figures, ledger);
 }
 
@@ -137,22 +101,7 @@ void add_quality(Figures& figures, std::size_t i, const ComparedRun& run)
 {
     const QualityRecord& quality = *run.quality;
     figures.begin(i, "quality", {});
-    figures.add({"ppl", "1", "perplexity"}, quality.ppl, Better::Lower);
-    const auto with_interval = [&](const Field& field, auto value, auto low, auto high) {
-        ComparedValue& out = figures.add(field, value, Better::Lower);
-        out.low = low;
-        out.high = high;
-    };
-    with_interval({"rel_ppl", "1", "change of the perplexity from the identity run"}, quality.rel_ppl,
-                  quality.rel_ppl_lo, quality.rel_ppl_hi);
-    with_interval({"delta_nll", "nats", "mean difference of the NLL from the identity run"}, quality.delta_nll,
-                  quality.delta_nll_lo, quality.delta_nll_hi);
-    visit_fields(
-        [&](const Field& field, const auto& value) {
-            if (field.name != "tokens_per_s") // of a measurement with the score in it: no speed of the cache
-                figures(field, value);
-        },
-        quality);
+    visit_fields(figures, quality);
     figures.begin(i, "memory", run.source.run.window_tokens ? place(*run.source.run.window_tokens, 1) : "");
     add_ledger(figures, quality.ledger);
 }
@@ -161,48 +110,37 @@ void add_throughput(Figures& figures, std::size_t i, const ThroughputSummary& su
 {
     const std::string at = place(summary.context, summary.batch);
     figures.begin(i, "throughput", at);
-    ComparedValue& decode =
-        figures.add({"decode_tokens_per_s_median", "tokens/s", "speed of decoding, median of rounds"},
-                    summary.decode_tokens_per_s_median, Better::Higher);
-    decode.low = summary.decode_tokens_per_s_p10;
-    decode.high = summary.decode_tokens_per_s_p90;
     visit_fields(figures, summary);
     figures.begin(i, "memory", at);
     add_ledger(figures, summary.ledger);
-    figures.add({"allocator_bytes", "bytes", "what the allocator gave for the cache"}, summary.allocator_bytes,
-                Better::Lower);
-    figures.add({"peak_rss_bytes", "bytes", "largest resident set of the process"}, summary.peak_rss_bytes,
-                Better::Lower);
+    figures(kAllocatorBytes, summary.allocator_bytes);
+    figures(kPeakRssBytes, summary.peak_rss_bytes);
 }
 
 /// Means over layers and heads by quantity, of all positions with every token counting once.
 void add_spectra(Figures& figures, std::size_t i, const std::vector<SpectrumRecord>& spectra)
 {
-    struct Sum
-    {
-        double heads = 0, effective_rank = 0, rank_95 = 0, mean_share = 0, coding_gain_bits = 0;
-    };
-    std::map<std::string, Sum> sums;
-    for (const SpectrumRecord& spectrum : spectra) {
-        if (spectrum.positions != Positions::All || spectrum.weighting != Weighting::Uniform)
-            continue;
-        Sum& sum = sums[spectrum.quantity];
-        sum.heads += 1;
-        sum.effective_rank += spectrum.effective_rank;
-        sum.rank_95 += spectrum.rank_95;
-        sum.mean_share += spectrum.mean_share;
-        sum.coding_gain_bits += spectrum.coding_gain_bits;
-    }
-    for (const auto& [quantity, sum] : sums) {
+    std::map<std::string, std::vector<const SpectrumRecord*>> heads;
+    for (const SpectrumRecord& spectrum : spectra)
+        if (spectrum.positions == Positions::All && spectrum.weighting == Weighting::Uniform)
+            heads[spectrum.quantity].push_back(&spectrum);
+    for (const auto& [quantity, of_heads] : heads) {
         figures.begin(i, "spectra", quantity);
-        const auto add = [&, heads = sum.heads](const Field& field, double total) {
-            figures.add(field, total / heads, Better::Neither);
-        };
-        add({"effective_rank", "1", "effective rank, mean over layers and heads"}, sum.effective_rank);
-        add({"rank_95", "1", "components with 95 % of the energy, mean over layers and heads"}, sum.rank_95);
-        add({"mean_share", "1", "share of the mean in the energy, mean over layers and heads"}, sum.mean_share);
-        add({"coding_gain_bits", "bits", "bits a value that PCA saves, mean over layers and heads"},
-            sum.coding_gain_bits);
+        std::vector<std::pair<Field, double>> sums;
+        for (const SpectrumRecord* spectrum : of_heads) {
+            std::size_t figure = 0;
+            const auto sum_up = [&](const Field& field, const auto& value) {
+                const std::optional<double> number = as_number(value);
+                if (!is_figure(field.sense) || !number)
+                    return;
+                if (figure == sums.size())
+                    sums.emplace_back(field, 0);
+                sums[figure++].second += *number;
+            };
+            visit_fields(sum_up, *spectrum);
+        }
+        for (const auto& [field, sum] : sums)
+            figures.add(field, sum / static_cast<double>(of_heads.size()));
     }
 }
 
@@ -234,7 +172,7 @@ void add_differences(ComparedFigure& figure, std::size_t baseline)
         if (i == baseline || !value.value)
             continue;
         value.difference = *value.value - *from;
-        if (*from > 0 && figure.name != "rel_ppl" && figure.name != "delta_nll")
+        if (*from > 0 && !is_change(figure.field.form)) // a share of a difference says nothing
             value.relative = *value.value / *from - 1;
     }
 }
@@ -247,7 +185,8 @@ bool are_pairs(const ComparedRun& a, const ComparedRun& b)
         && first.protocol == second.protocol && first.window_tokens == second.window_tokens
         && std::equal(a.windows.begin(), a.windows.end(), b.windows.begin(), b.windows.end(),
                       [](const QualityWindow& x, const QualityWindow& y) {
-                          return x.window == y.window && x.tokens == y.tokens && x.tokens > 0;
+                          return x.window_index == y.window_index && x.scored_tokens == y.scored_tokens
+                              && x.scored_tokens > 0;
                       });
 }
 
@@ -261,7 +200,7 @@ std::optional<PairedDifference> paired(const ComparedRun& run, const ComparedRun
         const std::optional<double> mine = sum(run.windows[i]), theirs = sum(baseline.windows[i]);
         if (!mine || !theirs)
             return std::nullopt;
-        pairs.push_back({*mine - *theirs, run.windows[i].tokens});
+        pairs.push_back({*mine - *theirs, run.windows[i].scored_tokens});
     }
     return paired_difference(pairs);
 }
@@ -272,9 +211,9 @@ std::optional<double> top1_sum(const QualityWindow& window) { return as_number(w
 
 void pair_quality(ComparedFigure& figure, std::span<const ComparedRun> runs, std::size_t baseline)
 {
-    const std::map<std::string, WindowSum> sums{
+    const std::map<std::string_view, WindowSum> sums{
         {"ppl", nll_sum}, {"delta_nll", nll_sum}, {"kl_mean", kl_sum}, {"top1", top1_sum}};
-    const auto sum = sums.find(figure.name);
+    const auto sum = sums.find(figure.field.name);
     if (sum == sums.end())
         return;
     for (std::size_t i = 0; i < runs.size(); ++i) {
@@ -285,7 +224,7 @@ void pair_quality(ComparedFigure& figure, std::span<const ComparedRun> runs, std
             continue;
         ComparedValue& value = figure.values[i];
         value.difference_95 = difference->mean_dnll_95;
-        if (figure.name == "ppl") { // the interval of the ratio, and what it makes of the baseline's perplexity
+        if (figure.field.name == "ppl") { // the interval of the ratio, and what it makes of the baseline's perplexity
             const double from = figure.values[baseline].value.value_or(0);
             value.difference_95 = Interval{from * difference->relative_perplexity_95->low,
                                            from * difference->relative_perplexity_95->high};
@@ -304,15 +243,15 @@ std::vector<double> round_ratios(const ComparedRun& run, const ComparedRun& base
         for (const ThroughputSample& theirs : baseline.samples)
             if (mine.phase == phase && theirs.phase == phase && mine.round == theirs.round
                 && place(mine.context, mine.batch) == at && place(theirs.context, theirs.batch) == at
-                && mine.seconds > 0 && theirs.tokens_per_s() > 0)
+                && mine.timed_s > 0 && theirs.tokens_per_s() > 0)
                 ratios.push_back(mine.tokens_per_s() / theirs.tokens_per_s() - 1);
     return ratios;
 }
 
 void pair_throughput(ComparedFigure& figure, std::span<const ComparedRun> runs, std::size_t baseline)
 {
-    const bool prefill = figure.name == "prefill_tokens_per_s";
-    if (!prefill && figure.name != "decode_tokens_per_s_median")
+    const bool prefill = figure.field.name == "prefill_tokens_per_s";
+    if (!prefill && figure.field.name != "decode_tokens_per_s_median")
         return;
     for (std::size_t i = 0; i < runs.size(); ++i) {
         if (i == baseline)

@@ -28,13 +28,14 @@ struct ComparedRun
 /// A setting with what it is in each run, in the order of the runs; empty where a run does not have it.
 struct ComparedSetting
 {
-    std::string name, meaning;
+    std::string name;  ///< of the record's field, or the path in the job's settings: "engine.kernels"
+    std::string title; ///< what people read; the path for one that no field says
+    std::string meaning;
+    Form form = Form::Words;
+    bool is_circumstance = false; ///< shown, but no difference between the runs
     std::vector<std::string> values;
     bool differs = false;
 };
-
-/// Which way a figure is better.
-enum class Better { Lower, Higher, Neither };
 
 /// A figure of one run and what separates it from the baseline's.
 struct ComparedValue
@@ -49,13 +50,10 @@ struct ComparedValue
 
 struct ComparedFigure
 {
-    std::string name; ///< of the record's field
-    std::string unit; ///< as in Field
-    std::string meaning;
+    Field field;       ///< of the record
     std::string group; ///< "quality", "memory", "throughput", "generation", "spectra"
     /// What the figure belongs to beside the run: "context 512, batch 1", or a quantity; empty for one of its kind.
     std::string at;
-    Better better = Better::Neither;
     std::vector<ComparedValue> values; ///< in the order of the runs
 };
 

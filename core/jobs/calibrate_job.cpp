@@ -22,7 +22,7 @@ std::vector<SpectrumRecord> spectrum_records(RowId run, const Calibration& calib
         record.quantity = spectrum.quantity;
         record.positions = spectrum.positions;
         record.weighting = spectrum.weighting;
-        record.tokens = entry ? entry->moments.count : 0;
+        record.vectors = entry ? entry->moments.count : 0;
         record.eigenvalues = spectrum.statistics.eigenvalues;
         record.effective_rank = spectrum.statistics.effective_rank;
         record.rank_90 = spectrum.statistics.rank_90;

@@ -79,10 +79,10 @@ GenerationRecord GenerationRun::record_of(const GenerationResult& result) const
     GenerationRecord out;
     out.prompt = job_.prompt;
     out.token_ids = result.tokens;
-    out.text = prepared_->session().tokenizer.decode(result.tokens, Tokenizer::OnSpecial::Skip);
+    out.generated_text = prepared_->session().tokenizer.decode(result.tokens, Tokenizer::OnSpecial::Skip);
     out.finish_reason = result.stopped ? FinishReason::Stop : FinishReason::Length;
     if (result.decode_steps > 0 && result.decode_seconds > 0)
-        out.tokens_per_s = result.decode_steps / result.decode_seconds;
+        out.decode_tokens_per_s = result.decode_steps / result.decode_seconds;
     return out;
 }
 

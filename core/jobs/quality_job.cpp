@@ -137,7 +137,7 @@ void QualityRun::find_earlier()
     for (const Provenance& found : context_.store.runs(filter)) {
         const RunRecord& run = found.run;
         if (run.environment != record_.environment || run.protocol != record_.protocol
-            || run.window_tokens != record_.window_tokens || run.tokens != record_.tokens
+            || run.window_tokens != record_.window_tokens || run.input_tokens != record_.input_tokens
             || run.settings_json != record_.settings_json || run.calibration_run != record_.calibration_run)
             continue;
         if (!run.parent_run && run.status != RunStatus::Measured && run.status != RunStatus::Running)
@@ -166,7 +166,7 @@ void QualityRun::keep(RowId run, const Configuration& configuration, const Perpl
 {
     QualityRecord record = quality_record(result, maybe_identity);
     record.run = run;
-    record.config = format(configuration);
+    record.configuration = format(configuration);
     record.protocol = format(protocol_);
     context_.store.put_quality(record, quality_windows(result, maybe_identity));
 }

@@ -24,8 +24,8 @@ void compare(const PerplexityResult& result, const PerplexityResult& identity, Q
         out.rel_ppl_lo = difference.relative_perplexity_95->low;
         out.rel_ppl_hi = difference.relative_perplexity_95->high;
     }
-    out.kl_mean = kl / static_cast<double>(out.tokens);
-    out.top1 = equal / static_cast<double>(out.tokens);
+    out.kl_mean = kl / static_cast<double>(out.scored_tokens);
+    out.top1 = equal / static_cast<double>(out.scored_tokens);
     const std::vector<double> positions(result.kl_nats.begin(), result.kl_nats.end());
     out.kl_median = median(positions);
     out.kl_p99 = quantile(positions, 0.99);
@@ -37,11 +37,11 @@ QualityRecord quality_record(const PerplexityResult& result, const PerplexityRes
 {
     QualityRecord out;
     out.ppl = result.perplexity();
-    out.tokens = result.scored();
+    out.scored_tokens = result.scored();
     out.raw_token_share = result.raw_token_share;
     out.coded_tokens_read = result.coded_tokens_read;
-    out.seconds = result.seconds;
-    out.tokens_per_s = result.seconds > 0 ? static_cast<double>(result.tokens) / result.seconds : 0;
+    out.scoring_s = result.seconds;
+    out.scoring_tokens_per_s = result.seconds > 0 ? static_cast<double>(result.tokens) / result.seconds : 0;
     out.ledger = result.ledger;
     if (maybe_identity)
         compare(result, *maybe_identity, out);
@@ -53,8 +53,8 @@ std::vector<QualityWindow> quality_windows(const PerplexityResult& result, const
     std::vector<QualityWindow> out;
     for (const WindowScore& window : result.windows) {
         QualityWindow row;
-        row.window = static_cast<std::int64_t>(out.size());
-        row.tokens = window.tokens;
+        row.window_index = static_cast<std::int64_t>(out.size());
+        row.scored_tokens = window.tokens;
         row.nll_sum = window.nll_sum;
         if (maybe_identity) {
             row.kl_sum = window.kl_sum;

@@ -125,7 +125,7 @@ RunRecord run_of(Store& store, RunKind kind, const ModelSession& session, const 
     record.bytes = text.bytes;
     store.put_text(record);
     out.text_hash = text.hash;
-    out.tokens = static_cast<std::int64_t>(text.tokens.size());
+    out.input_tokens = static_cast<std::int64_t>(text.tokens.size());
     return out;
 }
 

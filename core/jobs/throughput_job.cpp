@@ -91,7 +91,7 @@ std::vector<double> decode_seconds(const Store& store, RowId run)
     std::vector<double> out;
     for (const ThroughputSample& sample : store.throughput_samples(run))
         if (sample.phase == Phase::Decode)
-            out.push_back(sample.seconds);
+            out.push_back(sample.timed_s);
     return out;
 }
 
@@ -102,7 +102,7 @@ std::vector<SpeedRatio> ratios_to_identity(const Store& store, const std::vector
     std::vector<SpeedRatio> out;
     for (const ThroughputRow& row : rows) {
         const auto base = std::find_if(rows.begin(), rows.end(), [&](const ThroughputRow& other) {
-            return other.record.config == identity && other.record.context == row.record.context
+            return other.record.configuration == identity && other.record.context == row.record.context
                 && other.record.batch == row.record.batch;
         });
         if (base == rows.end())
@@ -211,13 +211,13 @@ void ThroughputRun::keep_one(const RunRecord& child, const std::string& label, c
 {
     ThroughputSummary summary = summary_of(result, options);
     summary.run = context_.store.begin_run(child);
-    summary.config = label;
+    summary.configuration = label;
     summary.bandwidth_gb_s = bound_gb_s_;
     const std::vector<ThroughputSample> samples = samples_of(result, options);
     context_.store.put_throughput(summary, samples);
     double seconds = 0;
     for (const ThroughputSample& sample : samples)
-        seconds += sample.seconds;
+        seconds += sample.timed_s;
     context_.store.finish_run(summary.run, RunStatus::Measured, seconds);
 }
 

@@ -12,12 +12,12 @@ struct ThroughputSample
     Phase phase = Phase::Decode;
     std::int64_t context = 0; ///< tokens before the first decoded one; of a prefill, its length
     std::int64_t batch = 1;
-    std::int64_t round = 0;  ///< from 0
-    std::int64_t tokens = 0; ///< of all sequences
-    double seconds = 0;
+    std::int64_t round = 0;        ///< from 0
+    std::int64_t timed_tokens = 0; ///< of all sequences
+    double timed_s = 0;
     std::optional<double> bytes_moved; ///< read from memory, by the definition of the benchmark
 
-    double tokens_per_s() const { return seconds > 0 ? static_cast<double>(tokens) / seconds : 0; }
+    double tokens_per_s() const { return timed_s > 0 ? static_cast<double>(timed_tokens) / timed_s : 0; }
     bool operator==(const ThroughputSample&) const = default;
 };
 
@@ -25,7 +25,7 @@ struct ThroughputSample
 struct ThroughputSummary
 {
     RowId run = 0;
-    std::string config; ///< normal form
+    std::string configuration; ///< normal form
     std::int64_t context = 0;
     std::int64_t batch = 1;
     double prefill_tokens_per_s = 0; ///< median over rounds
@@ -51,7 +51,7 @@ struct ThroughputSummary
 struct MemoryRecord
 {
     RowId run = 0;
-    std::string config;
+    std::string configuration;
     std::int64_t context = 0;
     std::int64_t batch = 1;
     Ledger ledger;
@@ -59,46 +59,86 @@ struct MemoryRecord
     std::optional<double> peak_rss_bytes;
 };
 
+inline constexpr Field kAllocatorBytes{"allocator_bytes",
+                                       Title("Allocator"),
+                                       "bytes",
+                                       Form::Bytes,
+                                       Sense::LowerIsBetter,
+                                       Plot::No,
+                                       "what the allocator gave for the cache"};
+inline constexpr Field kPeakRssBytes{"peak_rss_bytes",
+                                     Title("Peak of process"),
+                                     "bytes",
+                                     Form::Bytes,
+                                     Sense::LowerIsBetter,
+                                     Plot::No,
+                                     "largest resident set of the process"};
+
 template<typename Visitor, RecordOf<ThroughputSample> Record>
 void visit_fields(Visitor&& visit, Record& sample)
 {
-    visit(Field{"phase", "", "prefill or decode"}, sample.phase);
-    visit(Field{"context", "tokens", "tokens in the cache of a sequence"}, sample.context);
-    visit(Field{"batch", "1", "sequences"}, sample.batch);
-    visit(Field{"round", "1", "number of the round, from 0"}, sample.round);
-    visit(Field{"tokens", "tokens", "tokens of all sequences"}, sample.tokens);
-    visit(Field{"seconds", "s", "time they took"}, sample.seconds);
-    visit(Field{"bytes_moved", "bytes", "bytes read from memory"}, sample.bytes_moved);
+    visit(Field{"phase", Title("Phase"), "", Form::Choice, Sense::Detail, Plot::No, "prefill or decode"}, sample.phase);
+    visit(Field{"context", Title("Context"), "tokens", Form::Whole, Sense::Detail, Plot::No,
+                "tokens in the cache of a sequence"},
+          sample.context);
+    visit(Field{"batch", Title("Batch"), "1", Form::Whole, Sense::Detail, Plot::No, "sequences"}, sample.batch);
+    visit(Field{"round", Title("Round"), "1", Form::Whole, Sense::Detail, Plot::No, "number of the round, from 0"},
+          sample.round);
+    visit(Field{"timed_tokens", Title("Timed"), "tokens", Form::Whole, Sense::Detail, Plot::No,
+                "tokens of all sequences"},
+          sample.timed_tokens);
+    visit(Field{"timed_s", Title("Time"), "s", Form::Real, Sense::Detail, Plot::No, "time they took"}, sample.timed_s);
+    visit(Field{"bytes_moved", Title("Bytes moved"), "bytes", Form::Bytes, Sense::Detail, Plot::No,
+                "bytes read from memory"},
+          sample.bytes_moved);
 }
 
 /// Without ledger and memory, which are in the table of memory.
 template<typename Visitor, RecordOf<ThroughputSummary> Record>
 void visit_fields(Visitor&& visit, Record& summary)
 {
-    visit(Field{"run", "", "number of the run"}, summary.run);
-    visit(Field{"config", "", "configuration of the cache in normal form"}, summary.config);
-    visit(Field{"context", "tokens", "tokens in the cache of a sequence"}, summary.context);
-    visit(Field{"batch", "1", "sequences"}, summary.batch);
-    visit(Field{"prefill_tokens_per_s", "tokens/s", "speed of prefill, all sequences, median"},
+    visit(kRunField, summary.run);
+    visit(Field{"configuration", Title("Configuration"), "", Form::Code, Sense::Detail, Plot::No,
+                "configuration of the cache in normal form"},
+          summary.configuration);
+    visit(Field{"context", Title("Context"), "tokens", Form::Whole, Sense::Detail, Plot::No,
+                "tokens in the cache of a sequence"},
+          summary.context);
+    visit(Field{"batch", Title("Batch"), "1", Form::Whole, Sense::Detail, Plot::No, "sequences"}, summary.batch);
+    visit(Field{"prefill_tokens_per_s", Title("Prefill"), "tokens/s", Form::Real, Sense::HigherIsBetter, Plot::No,
+                "speed of prefill, all sequences, median"},
           summary.prefill_tokens_per_s);
-    visit(Field{"decode_tokens_per_s_median", "tokens/s", "speed of decoding, all sequences, median"},
+    visit(Field{"decode_tokens_per_s_median", Title("Decode"), "tokens/s", Form::Real, Sense::HigherIsBetter, Plot::No,
+                "speed of decoding, all sequences, median"},
           summary.decode_tokens_per_s_median);
-    visit(Field{"decode_tokens_per_s_p10", "tokens/s", "10th percentile of the same"}, summary.decode_tokens_per_s_p10);
-    visit(Field{"decode_tokens_per_s_p90", "tokens/s", "90th percentile of the same"}, summary.decode_tokens_per_s_p90);
-    visit(Field{"bandwidth_gb_s", "GB/s", "read bandwidth of the same process"}, summary.bandwidth_gb_s);
-    visit(Field{"bytes_per_step", "bytes", "read by one decode step"}, summary.bytes_per_step);
+    visit(Field{"decode_tokens_per_s_p10", Title("Decode p10"), "tokens/s", Form::Real, Sense::LowEnd, Plot::No,
+                "10th percentile of the same"},
+          summary.decode_tokens_per_s_p10);
+    visit(Field{"decode_tokens_per_s_p90", Title("Decode p90"), "tokens/s", Form::Real, Sense::HighEnd, Plot::No,
+                "90th percentile of the same"},
+          summary.decode_tokens_per_s_p90);
+    visit(Field{"bandwidth_gb_s", Title("Bandwidth"), "GB/s", Form::Real, Sense::Neutral, Plot::No,
+                "read bandwidth of the same process"},
+          summary.bandwidth_gb_s);
+    visit(Field{"bytes_per_step", Title("Read a step"), "bytes", Form::Bytes, Sense::LowerIsBetter, Plot::No,
+                "read by one decode step"},
+          summary.bytes_per_step);
 }
 
 /// Without the ledger, whose fields follow them in exports.
 template<typename Visitor, RecordOf<MemoryRecord> Record>
 void visit_fields(Visitor&& visit, Record& memory)
 {
-    visit(Field{"run", "", "number of the run"}, memory.run);
-    visit(Field{"config", "", "configuration of the cache in normal form"}, memory.config);
-    visit(Field{"context", "tokens", "tokens in the cache of a sequence"}, memory.context);
-    visit(Field{"batch", "1", "sequences"}, memory.batch);
-    visit(Field{"allocator_bytes", "bytes", "what the allocator gave for the cache"}, memory.allocator_bytes);
-    visit(Field{"peak_rss_bytes", "bytes", "largest resident set of the process"}, memory.peak_rss_bytes);
+    visit(kRunField, memory.run);
+    visit(Field{"configuration", Title("Configuration"), "", Form::Code, Sense::Detail, Plot::No,
+                "configuration of the cache in normal form"},
+          memory.configuration);
+    visit(Field{"context", Title("Context"), "tokens", Form::Whole, Sense::Detail, Plot::No,
+                "tokens in the cache of a sequence"},
+          memory.context);
+    visit(Field{"batch", Title("Batch"), "1", Form::Whole, Sense::Detail, Plot::No, "sequences"}, memory.batch);
+    visit(kAllocatorBytes, memory.allocator_bytes);
+    visit(kPeakRssBytes, memory.peak_rss_bytes);
 }
 
 } // namespace kvw

@@ -78,18 +78,28 @@ private:
         if (groups.empty())
             return;
         ReaderTable table;
+        const auto of_field = [](std::string_view field) {
+            std::string title;
+            const auto take = [&](const Field& one, const auto&) {
+                if (one.name == field)
+                    title = reader_title(one);
+            };
+            const SpectrumRecord record;
+            visit_fields(take, record);
+            return title;
+        };
         const auto figure = [](std::string title) {
             return ReaderTable::Head{std::move(title), ReaderAlign::Right, ReaderStyle::Figures};
         };
-        table.heads = {figure("Run"),
-                       {"Quantity", ReaderAlign::Left, ReaderStyle::Words},
-                       {"Positions", ReaderAlign::Left, ReaderStyle::Words},
-                       {"Weighting", ReaderAlign::Left, ReaderStyle::Words},
+        table.heads = {figure(of_field("run")),
+                       {of_field("quantity"), ReaderAlign::Left, ReaderStyle::Words},
+                       {of_field("positions"), ReaderAlign::Left, ReaderStyle::Words},
+                       {of_field("weighting"), ReaderAlign::Left, ReaderStyle::Words},
                        figure("Heads"),
-                       figure("Effective rank, mean [lowest, highest]"),
-                       figure("Rank for 95 %, mean [lowest, highest]"),
-                       figure("Coding gain [bits], mean"),
-                       figure("Share of mean [%], mean")};
+                       figure(of_field("effective_rank") + ", mean [lowest, highest]"),
+                       figure(of_field("rank_95") + ", mean [lowest, highest]"),
+                       figure(of_field("coding_gain_bits") + ", mean"),
+                       figure(of_field("mean_share") + ", mean")};
         for (const auto& [key, records] : groups)
             table.rows.push_back(spectrum_row(key, records));
         section("Spectra over layers and heads", {table});

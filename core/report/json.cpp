@@ -60,6 +60,7 @@ std::string write_json(std::span<const Table> tables)
         fields +=
             (fields.empty() ? "\n    " : ",\n    ") + key + ": " + list(table.columns, "    ", [](const Field& field) {
                 return Json{{"name", std::string(field.name)},
+                            {"title", std::string(field.title.words)},
                             {"unit", std::string(field.unit)},
                             {"meaning", std::string(field.meaning)}};
             });
@@ -68,7 +69,7 @@ std::string write_json(std::span<const Table> tables)
     }
     if (!fields.empty())
         fields += "\n  ";
-    return "{\n  \"format\": \"kvw-export\",\n  \"version\": 1,\n  \"fields\": {" + fields + "}" + rows + "\n}\n";
+    return "{\n  \"format\": \"kvw-export\",\n  \"version\": 2,\n  \"fields\": {" + fields + "}" + rows + "\n}\n";
 }
 
 std::string write_json_lines(std::span<const Table> tables)

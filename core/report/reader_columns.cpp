@@ -15,6 +15,8 @@ namespace {
 
 using Cells = std::span<const Cell* const>;
 
+constexpr int kFigures = 3;
+
 double number(const Cell& cell)
 {
     if (const auto* whole = std::get_if<std::int64_t>(&cell))
@@ -33,40 +35,28 @@ const std::string& words(const Cell& cell)
 
 bool is_empty(const Cell& cell) { return std::holds_alternative<std::monostate>(cell); }
 
-std::string plain(Cells cells) { return words(*cells[0]); }
-
-std::string whole(Cells cells)
+std::string whole(const Cell& cell)
 {
-    if (const auto* value = std::get_if<std::int64_t>(cells[0]))
+    if (const auto* value = std::get_if<std::int64_t>(&cell))
         return fmt::format("{}", *value);
-    throw Error(ErrorKind::Internal,
-                fmt::format("a cell of kind {} where a reader needs a whole number", cells[0]->index()));
-}
-
-template<int Figures>
-std::string figures(Cells cells)
-{
-    return significant(number(*cells[0]), Figures);
+    return significant(number(cell), kFigures);
 }
 
 /// human_bytes knows no NaN, and one must be seen as such.
-std::string bytes(Cells cells)
+std::string bytes(double value) { return std::isfinite(value) ? human_bytes(value) : significant(value, kFigures); }
+
+std::string duration(double value)
 {
-    const double value = number(*cells[0]);
-    return std::isfinite(value) ? human_bytes(value) : significant(value, 3);
+    return std::isfinite(value) ? human_duration(value) : significant(value, kFigures);
 }
 
-std::string duration(Cells cells)
+std::string percent(double value)
 {
-    const double value = number(*cells[0]);
-    return std::isfinite(value) ? human_duration(value) : significant(value, 3);
+    return std::isfinite(value) ? fmt::format("{:.2f}", 100 * value) : significant(value, kFigures);
 }
 
-std::string percent(Cells cells)
-{
-    const double value = 100 * number(*cells[0]);
-    return std::isfinite(value) ? fmt::format("{:.2f}", value) : significant(value, 3);
-}
+/// One more digit than others: differences of perplexities are small.
+std::string perplexity(Cells cells) { return significant(number(*cells[0]), 5); }
 
 /// Value, low, high as shares of 1. The interval says how many decimals mean something.
 std::string percent_change(Cells cells)
@@ -84,8 +74,8 @@ std::string percent_change(Cells cells)
 /// Median, 10th and 90th percentile.
 std::string speed_interval(Cells cells)
 {
-    return fmt::format("{} [{}, {}]", significant(number(*cells[0]), 3), significant(number(*cells[1]), 3),
-                       significant(number(*cells[2]), 3));
+    return fmt::format("{} [{}, {}]", significant(number(*cells[0]), kFigures),
+                       significant(number(*cells[1]), kFigures), significant(number(*cells[2]), kFigures));
 }
 
 /// Speed, sequences, bytes read by a step, bandwidth in GB/s: the speed as a share of what reading alone would allow.
@@ -110,9 +100,8 @@ std::string device(Cells cells)
 }
 
 /// "2025-03-01T12:34:56.789Z" without the letters and the milliseconds.
-std::string start(Cells cells)
+std::string time(std::string text)
 {
-    std::string text = words(*cells[0]);
     if (text.size() == 24 && text[10] == 'T' && text[23] == 'Z') {
         text[10] = ' ';
         text.resize(19);
@@ -120,140 +109,181 @@ std::string start(Cells cells)
     return text;
 }
 
-constexpr auto kFigures = ReaderStyle::Figures;
-constexpr auto kWords = ReaderStyle::Words;
-constexpr auto kCode = ReaderStyle::Code;
-constexpr auto kLeft = ReaderAlign::Left;
-constexpr auto kRight = ReaderAlign::Right;
+constexpr auto kColumn = ReaderPlace::Column;
 constexpr auto kCaption = ReaderPlace::Caption;
 constexpr auto kGroup = ReaderPlace::Group;
 
-constexpr ReaderColumn model(ReaderPlace place)
-{
-    return {"Model", {"model_name", "model_hash"}, name_and_hash, kWords, kLeft, place};
-}
-constexpr ReaderColumn text(ReaderPlace place)
-{
-    return {"Text", {"text_name", "text_hash"}, name_and_hash, kWords, kLeft, place};
-}
-constexpr ReaderColumn kRun{"Run", {"run"}, whole};
-constexpr ReaderColumn kConfiguration{"Configuration", {"config"}, plain, kCode, kLeft};
-constexpr ReaderColumn kContext{"Context [{}]", {"context"}, whole};
-constexpr ReaderColumn kBatch{"Batch", {"batch"}, whole, kFigures, kRight, kCaption};
-constexpr ReaderColumn kProtocol{"Protocol", {"protocol"}, plain, kWords, kLeft, kCaption};
-constexpr ReaderColumn kWindow{"Window [{}]", {"window_tokens"}, whole, kFigures, kRight, kCaption};
-constexpr ReaderColumn kDevice{"Device", {"device", "type"}, device, kWords, kLeft, kCaption};
-constexpr ReaderColumn kVersion{"Version", {"program_version"}, plain, kWords, kLeft, kCaption};
-constexpr ReaderColumn kStatus{"Status", {"status"}, plain, kWords, kLeft, kCaption};
-constexpr ReaderColumn kCache{"Cache", {"cache_bytes"}, bytes};
-constexpr ReaderColumn kTotal{"In all", {"total_bytes"}, bytes};
-constexpr ReaderColumn kBits{"Bits per value", {"bits_per_value"}, figures<3>};
+constexpr ReaderColumn model(ReaderPlace place) { return {{"model_name", "model_hash"}, place, name_and_hash}; }
+constexpr ReaderColumn text(ReaderPlace place) { return {{"text_name", "text_hash"}, place, name_and_hash}; }
+constexpr ReaderColumn kDevice{{"device", "type"}, kCaption, device};
+constexpr ReaderColumn above(std::string_view name) { return {{name}, kCaption}; }
 
 constexpr std::array kRuns{
-    kRun,
-    ReaderColumn{"Kind", {"kind"}, plain, kWords, kLeft},
-    ReaderColumn{"Status", {"status"}, plain, kWords, kLeft},
-    ReaderColumn{"Started [UTC]", {"started_at"}, start, kWords, kLeft},
-    ReaderColumn{"Duration", {"duration_s"}, duration},
-    ReaderColumn{"Configuration", {"configuration"}, plain, kCode, kLeft},
-    ReaderColumn{"Part of run", {"parent_run"}, whole, kFigures, kRight, kCaption},
-    kProtocol,
-    kWindow,
-    ReaderColumn{"Tokens", {"tokens"}, whole, kFigures, kRight, kCaption},
+    ReaderColumn{{"run"}},
+    ReaderColumn{{"kind"}},
+    ReaderColumn{{"status"}},
+    ReaderColumn{{"started_at"}},
+    ReaderColumn{{"duration_s"}},
+    ReaderColumn{{"configuration"}},
+    above("parent_run"),
+    above("protocol"),
+    above("window_tokens"),
+    above("input_tokens"),
     model(kCaption),
     text(kCaption),
     kDevice,
-    kVersion,
-    ReaderColumn{"Error", {"error_message"}, plain, kWords, kLeft, kCaption},
+    above("program_version"),
+    above("error_message"),
 };
 
 constexpr std::array kQuality{
-    kRun,
-    kConfiguration,
-    ReaderColumn{"PPL", {"ppl"}, figures<5>},
-    ReaderColumn{"PPL change [%], 95 % interval", {"rel_ppl", "rel_ppl_lo", "rel_ppl_hi"}, percent_change},
-    ReaderColumn{"KL mean [{}]", {"kl_mean"}, figures<3>},
-    ReaderColumn{"KL p99 [{}]", {"kl_p99"}, figures<3>},
-    ReaderColumn{"Top-1 [%]", {"top1"}, percent},
-    kBits,
-    kCache,
-    kTotal,
-    ReaderColumn{"Raw tokens [%]", {"raw_token_share"}, percent},
+    ReaderColumn{{"run"}},
+    ReaderColumn{{"configuration"}},
+    ReaderColumn{{"ppl"}, kColumn, perplexity},
+    ReaderColumn{{"rel_ppl", "rel_ppl_lo", "rel_ppl_hi"}, kColumn, percent_change, ", 95 % interval"},
+    ReaderColumn{{"kl_mean"}},
+    ReaderColumn{{"kl_p99"}},
+    ReaderColumn{{"top1"}},
+    ReaderColumn{{"bits_per_value"}},
+    ReaderColumn{{"cache_bytes"}},
+    ReaderColumn{{"total_bytes"}},
+    ReaderColumn{{"raw_token_share"}},
     model(kGroup),
     text(kGroup),
-    kProtocol,
-    kWindow,
-    ReaderColumn{"Scored tokens", {"tokens"}, whole, kFigures, kRight, kCaption},
+    above("protocol"),
+    above("window_tokens"),
+    above("scored_tokens"),
     kDevice,
-    kVersion,
-    kStatus,
+    above("program_version"),
+    above("status"),
 };
 
 constexpr std::array kThroughput{
-    kRun,
-    kConfiguration,
-    kContext,
-    ReaderColumn{"Prefill [{}]", {"prefill_tokens_per_s"}, figures<3>},
-    ReaderColumn{"Decode [{}], median [p10, p90]",
-                 {"decode_tokens_per_s_median", "decode_tokens_per_s_p10", "decode_tokens_per_s_p90"},
-                 speed_interval},
-    ReaderColumn{"Read a step", {"bytes_per_step"}, bytes},
-    ReaderColumn{"Of the bound [%]",
-                 {"decode_tokens_per_s_median", "batch", "bytes_per_step", "bandwidth_gb_s"},
-                 share_of_bound},
+    ReaderColumn{{"run"}},
+    ReaderColumn{{"configuration"}},
+    ReaderColumn{{"context"}},
+    ReaderColumn{{"prefill_tokens_per_s"}},
+    ReaderColumn{{"decode_tokens_per_s_median", "decode_tokens_per_s_p10", "decode_tokens_per_s_p90"},
+                 kColumn,
+                 speed_interval,
+                 ", median [p10, p90]"},
+    ReaderColumn{{"bytes_per_step"}},
+    ReaderColumn{{"decode_tokens_per_s_median", "batch", "bytes_per_step", "bandwidth_gb_s"},
+                 kColumn,
+                 share_of_bound,
+                 {},
+                 "Of the bound [%]"},
     model(kGroup),
-    ReaderColumn{"Bandwidth [{}]", {"bandwidth_gb_s"}, figures<3>, kFigures, kRight, kCaption},
-    kBatch,
+    above("bandwidth_gb_s"),
+    above("batch"),
     kDevice,
-    kVersion,
-    kStatus,
+    above("program_version"),
+    above("status"),
 };
 
 constexpr std::array kMemory{
-    kRun,
-    kConfiguration,
-    kContext,
-    ReaderColumn{"Payload", {"payload_bytes"}, bytes},
-    ReaderColumn{"Scales", {"scales_bytes"}, bytes},
-    ReaderColumn{"Raw", {"raw_bytes"}, bytes},
-    kCache,
-    kBits,
-    ReaderColumn{"Bases", {"fixed_bytes"}, bytes},
-    kTotal,
-    ReaderColumn{"Allocator", {"allocator_bytes"}, bytes},
-    ReaderColumn{"Peak RSS", {"peak_rss_bytes"}, bytes},
+    ReaderColumn{{"run"}},
+    ReaderColumn{{"configuration"}},
+    ReaderColumn{{"context"}},
+    ReaderColumn{{"payload_bytes"}},
+    ReaderColumn{{"scales_bytes"}},
+    ReaderColumn{{"raw_bytes"}},
+    ReaderColumn{{"cache_bytes"}},
+    ReaderColumn{{"bits_per_value"}},
+    ReaderColumn{{"fixed_bytes"}},
+    ReaderColumn{{"total_bytes"}},
+    ReaderColumn{{"allocator_bytes"}},
+    ReaderColumn{{"peak_rss_bytes"}},
     model(kGroup),
-    kBatch,
-    ReaderColumn{"Padding", {"padding_bytes"}, bytes, kFigures, kRight, kCaption},
-    ReaderColumn{"Scratch", {"scratch_bytes"}, bytes, kFigures, kRight, kCaption},
+    above("batch"),
+    above("padding_bytes"),
+    above("scratch_bytes"),
     kDevice,
-    kVersion,
-    kStatus,
+    above("program_version"),
+    above("status"),
 };
 
 constexpr std::array kSpectra{
-    ReaderColumn{"Layer", {"layer"}, whole},
-    ReaderColumn{"KV head", {"kv_head"}, whole},
-    ReaderColumn{"Quantity", {"quantity"}, plain, kWords, kLeft},
-    ReaderColumn{"Effective rank", {"effective_rank"}, figures<3>},
-    ReaderColumn{"Rank for 90 %", {"rank_90"}, whole},
-    ReaderColumn{"Rank for 95 %", {"rank_95"}, whole},
-    ReaderColumn{"Rank for 99 %", {"rank_99"}, whole},
-    ReaderColumn{"Spread", {"spread"}, figures<3>},
-    ReaderColumn{"Share of mean [%]", {"mean_share"}, percent},
-    ReaderColumn{"Coding gain [{}]", {"coding_gain_bits"}, figures<3>},
+    ReaderColumn{{"layer"}},
+    ReaderColumn{{"kv_head"}},
+    ReaderColumn{{"quantity"}},
+    ReaderColumn{{"effective_rank"}},
+    ReaderColumn{{"rank_90"}},
+    ReaderColumn{{"rank_95"}},
+    ReaderColumn{{"rank_99"}},
+    ReaderColumn{{"spread"}},
+    ReaderColumn{{"mean_share"}},
+    ReaderColumn{{"coding_gain_bits"}},
     model(kGroup),
     text(kGroup),
-    ReaderColumn{"Run", {"run"}, whole, kFigures, kRight, kCaption},
-    ReaderColumn{"Positions", {"positions"}, plain, kWords, kLeft, kCaption},
-    ReaderColumn{"Weighting", {"weighting"}, plain, kWords, kLeft, kCaption},
-    ReaderColumn{"Vectors", {"vectors"}, whole, kFigures, kRight, kCaption},
+    above("run"),
+    above("positions"),
+    above("weighting"),
+    above("vectors"),
     kDevice,
-    kVersion,
-    kStatus,
+    above("program_version"),
+    above("status"),
 };
 
 } // namespace
+
+std::string reader_title(const Field& field)
+{
+    std::string_view unit = field.unit == "1" ? std::string_view() : field.unit;
+    if (field.form == Form::Time)
+        unit = "UTC";
+    else if (is_percent(field.form))
+        unit = "%";
+    else if (field.form == Form::Bytes || field.unit == "s")
+        unit = {};
+    return unit.empty() ? std::string(field.title.words) : fmt::format("{} [{}]", field.title.words, unit);
+}
+
+std::string reader_text(const Field& field, const Cell& cell)
+{
+    switch (field.form) {
+    case Form::Words:
+    case Form::Choice:
+    case Form::Code:
+    case Form::Hash:
+        return words(cell);
+    case Form::Time:
+        return time(words(cell));
+    case Form::Whole:
+        return whole(cell);
+    case Form::Real:
+    case Form::Change:
+        return field.unit == "s" ? duration(number(cell)) : significant(number(cell), kFigures);
+    case Form::Percent:
+    case Form::PercentChange:
+        return percent(number(cell));
+    case Form::Bytes:
+        return bytes(number(cell));
+    case Form::Numbers:
+        break;
+    }
+    throw Error(ErrorKind::Internal, fmt::format("the column {} has no form for readers", field.name));
+}
+
+ReaderStyle reader_style(const Field& field)
+{
+    switch (field.form) {
+    case Form::Code:
+        return ReaderStyle::Code;
+    case Form::Words:
+    case Form::Choice:
+    case Form::Hash:
+    case Form::Time:
+        return ReaderStyle::Words;
+    default:
+        return ReaderStyle::Figures;
+    }
+}
+
+ReaderAlign reader_align(const Field& field)
+{
+    return reader_style(field) == ReaderStyle::Figures ? ReaderAlign::Right : ReaderAlign::Left;
+}
 
 std::span<const ReaderColumn> reader_columns(std::string_view table)
 {

@@ -26,17 +26,24 @@ enum class ReaderStyle {
     Code,    ///< a configuration
 };
 
-/// One column for people, as Markdown, HTML and PDF show it, made from one to four of the table's.
+/// One column for people, as Markdown, HTML and PDF show it, made from one to four of the table's. Title, unit, style and
+/// side follow from the first one's field.
 struct ReaderColumn
 {
-    std::string_view title;               ///< "{}" in it stands for the unit of the first of `from`
     std::array<std::string_view, 4> from; ///< names of the table's columns; unused ones are empty
-    /// The cells of `from`, in its order; the first is not empty. Not escaped.
-    std::string (*text)(std::span<const Cell* const> cells);
-    ReaderStyle style = ReaderStyle::Figures;
-    ReaderAlign align = ReaderAlign::Right;
     ReaderPlace place = ReaderPlace::Column;
+    /// The cells of `from`, in its order; the first is not empty. Not escaped. Null: reader_text().
+    std::string (*maybe_text)(std::span<const Cell* const> cells) = nullptr;
+    std::string_view more = {};  ///< behind the title: ", median [p10, p90]"
+    std::string_view title = {}; ///< with its unit, of a column that is none of the fields; else empty
 };
+
+/// "Decode [tokens/s]": bytes and durations have their units in the cells.
+std::string reader_title(const Field& field);
+/// The cell in the form of its field. Not escaped. Throws Error{Internal} for a cell of another kind.
+std::string reader_text(const Field& field, const Cell& cell);
+ReaderStyle reader_style(const Field& field);
+ReaderAlign reader_align(const Field& field);
 
 /// The columns of a table by its name. Throws Error{Internal} for another name.
 std::span<const ReaderColumn> reader_columns(std::string_view table);

@@ -42,13 +42,18 @@ TextColumn text_column(const Table& table, const ReaderColumn& column)
     for (const std::string_view name : column.from)
         if (!name.empty())
             from.push_back(index_of(table, name));
-    TextColumn out{std::string(column.title), column.align, column.style, column.place, {}};
-    if (const std::size_t at = out.title.find("{}"); at != std::string::npos)
-        out.title.replace(at, 2, table.columns[from.at(0)].unit);
+    const Field& field = table.columns[from.at(0)];
+    TextColumn out{column.title.empty() ? reader_title(field) + std::string(column.more) : std::string(column.title),
+                   reader_align(field),
+                   reader_style(field),
+                   column.place,
+                   {}};
     std::vector<const Cell*> cells(from.size());
     for (const std::vector<Cell>& row : table.rows) {
         std::transform(from.begin(), from.end(), cells.begin(), [&](std::size_t i) { return &row[i]; });
-        out.texts.push_back(is_nothing(*cells.at(0)) ? std::string(kReaderNothing) : column.text(cells));
+        out.texts.push_back(is_nothing(*cells.at(0)) ? std::string(kReaderNothing)
+                                : column.maybe_text  ? column.maybe_text(cells)
+                                                     : reader_text(field, *cells.at(0)));
     }
     return out;
 }

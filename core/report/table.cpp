@@ -94,16 +94,12 @@ void visit_source(const Collector& visit, const Provenance& source)
 void visit_bytes(const Collector& visit, const Ledger& ledger)
 {
     visit_fields(visit, ledger);
-    visit(Field{"cache_bytes", "bytes", "payload, scales, raw and padding"}, ledger.cache_bytes());
-    visit(Field{"total_bytes", "bytes", "cache, fixed and scratch"}, ledger.total_bytes());
-    // An empty cache has no bits per value; 0 would look like the best of all.
-    visit(Field{"bits_per_value", "bits", "8 cache_bytes / cache_values"},
-          ledger.values > 0 ? std::optional(ledger.bits_per_value()) : std::nullopt);
+    visit_totals(visit, ledger);
 }
 
 void visit_row(const Collector& visit, const Provenance& row)
 {
-    visit(Field{"run", "", "number of the run"}, row.run.id);
+    visit(kRunField, row.run.id);
     visit_fields(visit, row.run);
     visit_fields(choose(visit,
                         {"model_name", "model_folder", "architecture", "layers", "heads", "kv_heads", "head_dim",

@@ -13,7 +13,7 @@ struct MomentsRow
     Positions positions = Positions::All;
     Weighting weighting = Weighting::Uniform;
     int dim = 0;
-    std::int64_t count = 0;
+    std::int64_t vectors = 0;
     double weight = 0;
     std::vector<double> mean;
     Blob scatter;
@@ -30,28 +30,28 @@ struct OutputGramRow
 template<typename Visitor, RecordOf<MomentsRow> Record>
 void visit_row(Visitor&& visit, Record& row)
 {
-    visit(Field{"run", "", "number of the calibration's run"}, row.run);
-    visit(Field{"layer", "", "layer, from 0"}, row.layer);
-    visit(Field{"kv_head", "", "key and value head, from 0"}, row.kv_head);
-    visit(Field{"quantity", "", "what the vectors are"}, row.quantity);
-    visit(Field{"positions", "", "all, or after_sinks"}, row.positions);
-    visit(Field{"weighting", "", "uniform, or by squared attention"}, row.weighting);
-    visit(Field{"dim", "1", "numbers of a vector"}, row.dim);
-    visit(Field{"count", "1", "vectors"}, row.count);
-    visit(Field{"weight", "1", "sum of their weights"}, row.weight);
-    visit(Field{"mean", "", "their mean"}, row.mean);
-    visit(Field{"scatter", "", "their scatter about the mean"}, row.scatter);
-    visit(Field{"absolute_maximum", "", "largest absolute value by channel"}, row.absolute_maximum);
+    visit(kRunField, row.run);
+    visit(stored_field("layer", "", "layer, from 0"), row.layer);
+    visit(stored_field("kv_head", "", "key and value head, from 0"), row.kv_head);
+    visit(stored_field("quantity", "", "what the vectors are"), row.quantity);
+    visit(stored_field("positions", "", "all, or after_sinks"), row.positions);
+    visit(stored_field("weighting", "", "uniform, or by squared attention"), row.weighting);
+    visit(stored_field("dim", "1", "numbers of a vector"), row.dim);
+    visit(stored_field("vectors", "1", "vectors behind the moments"), row.vectors);
+    visit(stored_field("weight", "1", "sum of their weights"), row.weight);
+    visit(stored_field("mean", "", "their mean"), row.mean);
+    visit(stored_field("scatter", "", "their scatter about the mean"), row.scatter);
+    visit(stored_field("absolute_maximum", "", "largest absolute value by channel"), row.absolute_maximum);
 }
 
 template<typename Visitor, RecordOf<OutputGramRow> Record>
 void visit_row(Visitor&& visit, Record& row)
 {
-    visit(Field{"run", "", "number of the calibration's run"}, row.run);
-    visit(Field{"layer", "", "layer, from 0"}, row.layer);
-    visit(Field{"kv_head", "", "key and value head, from 0"}, row.kv_head);
-    visit(Field{"dim", "1", "rows of the matrix"}, row.dim);
-    visit(Field{"gram", "", "M of the output projection"}, row.gram);
+    visit(kRunField, row.run);
+    visit(stored_field("layer", "", "layer, from 0"), row.layer);
+    visit(stored_field("kv_head", "", "key and value head, from 0"), row.kv_head);
+    visit(stored_field("dim", "1", "rows of the matrix"), row.dim);
+    visit(stored_field("gram", "", "M of the output projection"), row.gram);
 }
 
 /// A vector of `size` numbers is wanted.
@@ -119,7 +119,7 @@ HeadMoments entry_of(const sql::RowReader& reader, MomentsRow row)
                       fmt::format("{} numbers, and {} are wanted", row.absolute_maximum.size(), row.dim));
     HeadMoments out{
         row.layer, row.kv_head, row.quantity, row.positions, row.weighting, {}, std::move(row.absolute_maximum)};
-    out.moments = {row.dim, row.count, row.weight, std::move(row.mean),
+    out.moments = {row.dim, row.vectors, row.weight, std::move(row.mean),
                    matrix_of(reader, "scatter", row.scatter, row.dim)};
     return out;
 }

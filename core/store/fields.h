@@ -57,7 +57,7 @@ void visit_row(Visitor&& visit, Record& record)
 template<typename Visitor, typename T>
 void visit_row(Visitor&& visit, const Extra<T>& extra)
 {
-    visit(Field{extra.name, {}, {}}, extra.value);
+    visit(stored_field(extra.name, {}, {}), extra.value);
 }
 
 template<typename T>

@@ -38,7 +38,7 @@ void add_runs(sql::Where& where, std::span<const RowId> runs);
 
 /// Of table memory_ledger.
 inline constexpr std::string_view kMemoryOrder =
-    "memory_ledger.run, memory_ledger.context, memory_ledger.batch, memory_ledger.config";
+    "memory_ledger.run, memory_ledger.context, memory_ledger.batch, memory_ledger.configuration";
 
 /// Inside a read or write.
 std::vector<Provenance> read_runs(const Connection& connection, const sql::Where& where);

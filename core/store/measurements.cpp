@@ -26,7 +26,7 @@ std::vector<QualityRow> Store::quality(const RunFilter& filter) const
 std::vector<QualityWindow> Store::quality_windows(RowId run) const
 {
     return impl_->connection.read("reading the windows of a quality", [&] {
-        return read_owned<QualityWindow>(impl_->connection, "quality_window", "run", run, "\"window\"");
+        return read_owned<QualityWindow>(impl_->connection, "quality_window", "run", run, "window_index");
     });
 }
 
@@ -35,8 +35,9 @@ void Store::put_throughput(const ThroughputSummary& summary, std::span<const Thr
     Connection& connection = impl_->connection;
     connection.write("storing a throughput", [&] {
         impl_->require_run(summary.run);
-        sql::execute(connection, "DELETE FROM throughput WHERE run = ? AND config = ? AND context = ? AND batch = ?",
-                     summary.run, summary.config, summary.context, summary.batch);
+        sql::execute(connection,
+                     "DELETE FROM throughput WHERE run = ? AND configuration = ? AND context = ? AND batch = ?",
+                     summary.run, summary.configuration, summary.context, summary.batch);
         const RowId row = sql::insert(connection, "throughput", summary);
         sql::RowWriter writer(connection, "throughput_sample");
         for (const ThroughputSample& sample : samples)

@@ -11,7 +11,7 @@ template<typename Visitor, RecordOf<RunRecord> Record>
 void visit_row(Visitor&& visit, Record& run)
 {
     visit_fields(visit, run);
-    visit(Field{"process", "", "the process that it belongs to while it is running"}, run.process);
+    visit(stored_field("process", "", "the process that it belongs to while it is running"), run.process);
 }
 
 template<typename Visitor, RecordOf<QualityRecord> Record>
@@ -33,22 +33,22 @@ void visit_row(Visitor&& visit, Record& summary)
 {
     visit_fields(visit, summary);
     visit_fields(visit, summary.ledger);
-    visit(Field{"allocator_bytes", "bytes", "what the allocator gave for the cache"}, summary.allocator_bytes);
-    visit(Field{"peak_rss_bytes", "bytes", "largest resident set of the process"}, summary.peak_rss_bytes);
+    visit(kAllocatorBytes, summary.allocator_bytes);
+    visit(kPeakRssBytes, summary.peak_rss_bytes);
 }
 
 /// Without moments and matrices, which have tables of their own.
 template<typename Visitor, RecordOf<Calibration> Record>
 void visit_row(Visitor&& visit, Record& calibration)
 {
-    visit(Field{"layers", "1", "layers with attention"}, calibration.layers);
-    visit(Field{"heads", "1", "query heads of a layer"}, calibration.heads);
-    visit(Field{"kv_heads", "1", "key and value heads of a layer"}, calibration.kv_heads);
-    visit(Field{"head_dim", "1", "numbers of a head's vector"}, calibration.head_dim);
-    visit(Field{"sinks", "tokens", "positions left out of after_sinks"}, calibration.sinks);
-    visit(Field{"tokens", "tokens", "tokens that were read"}, calibration.tokens);
-    visit(Field{"weighted", "", "whether moments weighted by attention exist"}, calibration.weighted);
-    visit(Field{"rank_limit", "1", "largest rank of imported bases; 0: no limit"}, calibration.rank_limit);
+    visit(stored_field("layers", "1", "layers with attention"), calibration.layers);
+    visit(stored_field("heads", "1", "query heads of a layer"), calibration.heads);
+    visit(stored_field("kv_heads", "1", "key and value heads of a layer"), calibration.kv_heads);
+    visit(stored_field("head_dim", "1", "numbers of a head's vector"), calibration.head_dim);
+    visit(stored_field("sinks", "tokens", "positions left out of after_sinks"), calibration.sinks);
+    visit(stored_field("input_tokens", "tokens", "tokens of the text that went into the run"), calibration.tokens);
+    visit(stored_field("weighted", "", "whether moments weighted by attention exist"), calibration.weighted);
+    visit(stored_field("rank_limit", "1", "largest rank of imported bases; 0: no limit"), calibration.rank_limit);
 }
 
 } // namespace kvw

@@ -2,6 +2,485 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="de_DE">
 <context>
+    <name>kvw</name>
+    <message>
+        <source>Run</source>
+        <translation>Lauf</translation>
+    </message>
+    <message>
+        <source>Part of run</source>
+        <translation>Teil von Lauf</translation>
+    </message>
+    <message>
+        <source>Kind</source>
+        <translation>Art</translation>
+    </message>
+    <message>
+        <source>Status</source>
+        <translation>Zustand</translation>
+    </message>
+    <message>
+        <source>Started</source>
+        <translation>Begonnen</translation>
+    </message>
+    <message>
+        <source>Finished</source>
+        <translation>Beendet</translation>
+    </message>
+    <message>
+        <source>Asked for</source>
+        <translation>Verlangt</translation>
+    </message>
+    <message>
+        <source>Duration</source>
+        <translation>Dauer</translation>
+    </message>
+    <message>
+        <source>Hash of model</source>
+        <translation>Hash des Modells</translation>
+    </message>
+    <message>
+        <source>Hash of text</source>
+        <translation>Hash des Textes</translation>
+    </message>
+    <message>
+        <source>Hash of configuration</source>
+        <translation>Hash der Konfiguration</translation>
+    </message>
+    <message>
+        <source>Environment</source>
+        <translation>Umgebung</translation>
+    </message>
+    <message>
+        <source>Configuration</source>
+        <translation>Konfiguration</translation>
+    </message>
+    <message>
+        <source>Protocol</source>
+        <translation>Protokoll</translation>
+    </message>
+    <message>
+        <source>Window</source>
+        <translation>Fenster</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>Startwert</translation>
+    </message>
+    <message>
+        <source>Calibration</source>
+        <translation>Kalibrierung</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>Einstellungen</translation>
+    </message>
+    <message>
+        <source>Kind of error</source>
+        <translation>Art des Fehlers</translation>
+    </message>
+    <message>
+        <source>Error</source>
+        <translation>Fehler</translation>
+    </message>
+    <message>
+        <source>Hint</source>
+        <translation>Hinweis</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>Modell</translation>
+    </message>
+    <message>
+        <source>Folder of model</source>
+        <translation>Ordner des Modells</translation>
+    </message>
+    <message>
+        <source>Architecture</source>
+        <translation>Architektur</translation>
+    </message>
+    <message>
+        <source>Layers</source>
+        <translation>Schichten</translation>
+    </message>
+    <message>
+        <source>Heads</source>
+        <translation>Köpfe</translation>
+    </message>
+    <message>
+        <source>KV heads</source>
+        <translation>KV-Köpfe</translation>
+    </message>
+    <message>
+        <source>Head size</source>
+        <translation>Größe eines Kopfes</translation>
+    </message>
+    <message>
+        <source>Hidden size</source>
+        <translation>Verborgene Größe</translation>
+    </message>
+    <message>
+        <source>Vocabulary</source>
+        <translation>Wortschatz</translation>
+    </message>
+    <message>
+        <source>Parameters</source>
+        <translation>Parameter</translation>
+    </message>
+    <message>
+        <source>Text</source>
+        <translation>Text</translation>
+    </message>
+    <message>
+        <source>Size of text</source>
+        <translation>Größe des Textes</translation>
+    </message>
+    <message>
+        <source>Characters</source>
+        <translation>Zeichen</translation>
+    </message>
+    <message>
+        <source>Processor</source>
+        <translation>Prozessor</translation>
+    </message>
+    <message>
+        <source>Cores</source>
+        <translation>Kerne</translation>
+    </message>
+    <message>
+        <source>Threads</source>
+        <translation>Threads</translation>
+    </message>
+    <message>
+        <source>Memory of machine</source>
+        <translation>Speicher der Maschine</translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation>Gerät</translation>
+    </message>
+    <message>
+        <source>Type</source>
+        <translation>Typ</translation>
+    </message>
+    <message>
+        <source>System</source>
+        <translation>System</translation>
+    </message>
+    <message>
+        <source>Compiler</source>
+        <translation>Compiler</translation>
+    </message>
+    <message>
+        <source>LibTorch</source>
+        <translation>LibTorch</translation>
+    </message>
+    <message>
+        <source>Program</source>
+        <translation>Programm</translation>
+    </message>
+    <message>
+        <source>Perplexity</source>
+        <translation>Perplexität</translation>
+    </message>
+    <message>
+        <source>NLL change</source>
+        <translation>Änderung der NLL</translation>
+    </message>
+    <message>
+        <source>NLL change, low</source>
+        <translation>Änderung der NLL, unten</translation>
+    </message>
+    <message>
+        <source>NLL change, high</source>
+        <translation>Änderung der NLL, oben</translation>
+    </message>
+    <message>
+        <source>PPL change</source>
+        <translation>Änderung der PPL</translation>
+    </message>
+    <message>
+        <source>PPL change, low</source>
+        <translation>Änderung der PPL, unten</translation>
+    </message>
+    <message>
+        <source>PPL change, high</source>
+        <translation>Änderung der PPL, oben</translation>
+    </message>
+    <message>
+        <source>KL mean</source>
+        <translation>KL im Mittel</translation>
+    </message>
+    <message>
+        <source>KL median</source>
+        <translation>KL, Median</translation>
+    </message>
+    <message>
+        <source>KL p99</source>
+        <translation>KL p99</translation>
+    </message>
+    <message>
+        <source>Top-1 agreement</source>
+        <translation>Gleiche erste Wahl</translation>
+    </message>
+    <message>
+        <source>Raw tokens</source>
+        <translation>Rohe Token</translation>
+    </message>
+    <message>
+        <source>Coded tokens read</source>
+        <translation>Gelesene kodierte Token</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>Zeit</translation>
+    </message>
+    <message>
+        <source>Payload</source>
+        <translation>Nutzlast</translation>
+    </message>
+    <message>
+        <source>Scales</source>
+        <translation>Maßstäbe</translation>
+    </message>
+    <message>
+        <source>Raw</source>
+        <translation>Roh</translation>
+    </message>
+    <message>
+        <source>Padding</source>
+        <translation>Füllung</translation>
+    </message>
+    <message>
+        <source>Bases</source>
+        <translation>Basen</translation>
+    </message>
+    <message>
+        <source>Scratch</source>
+        <translation>Arbeitsspeicher</translation>
+    </message>
+    <message>
+        <source>Values</source>
+        <translation>Werte</translation>
+    </message>
+    <message>
+        <source>Cache</source>
+        <translation>Cache</translation>
+    </message>
+    <message>
+        <source>In all</source>
+        <translation>Insgesamt</translation>
+    </message>
+    <message>
+        <source>Per value</source>
+        <translation>Je Wert</translation>
+    </message>
+    <message>
+        <source>Allocator</source>
+        <translation>Speicherverwaltung</translation>
+    </message>
+    <message>
+        <source>Peak of process</source>
+        <translation>Höchststand des Prozesses</translation>
+    </message>
+    <message>
+        <source>Context</source>
+        <translation>Kontext</translation>
+    </message>
+    <message>
+        <source>Batch</source>
+        <translation>Stapel</translation>
+    </message>
+    <message>
+        <source>Prefill</source>
+        <translation>Einlesen</translation>
+    </message>
+    <message>
+        <source>Decode</source>
+        <translation>Dekodieren</translation>
+    </message>
+    <message>
+        <source>Decode p10</source>
+        <translation>Dekodieren p10</translation>
+    </message>
+    <message>
+        <source>Decode p90</source>
+        <translation>Dekodieren p90</translation>
+    </message>
+    <message>
+        <source>Bandwidth</source>
+        <translation>Bandbreite</translation>
+    </message>
+    <message>
+        <source>Read a step</source>
+        <translation>Gelesen je Schritt</translation>
+    </message>
+    <message>
+        <source>Layer</source>
+        <translation>Schicht</translation>
+    </message>
+    <message>
+        <source>KV head</source>
+        <translation>KV-Kopf</translation>
+    </message>
+    <message>
+        <source>Quantity</source>
+        <translation>Größe</translation>
+    </message>
+    <message>
+        <source>Positions</source>
+        <translation>Positionen</translation>
+    </message>
+    <message>
+        <source>Weighting</source>
+        <translation>Gewichtung</translation>
+    </message>
+    <message>
+        <source>Vectors</source>
+        <translation>Vektoren</translation>
+    </message>
+    <message>
+        <source>Effective rank</source>
+        <translation>Effektiver Rang</translation>
+    </message>
+    <message>
+        <source>Rank for 90 %</source>
+        <translation>Rang für 90 %</translation>
+    </message>
+    <message>
+        <source>Rank for 95 %</source>
+        <translation>Rang für 95 %</translation>
+    </message>
+    <message>
+        <source>Rank for 99 %</source>
+        <translation>Rang für 99 %</translation>
+    </message>
+    <message>
+        <source>Spread</source>
+        <translation>Spreizung</translation>
+    </message>
+    <message>
+        <source>Share of mean</source>
+        <translation>Anteil des Mittels</translation>
+    </message>
+    <message>
+        <source>Coding gain</source>
+        <translation>Kodiergewinn</translation>
+    </message>
+    <message>
+        <source>Eigenvalues</source>
+        <translation>Eigenwerte</translation>
+    </message>
+    <message>
+        <source>First difference</source>
+        <translation>Erste Abweichung</translation>
+    </message>
+    <message>
+        <source>Equal tokens</source>
+        <translation>Gleiche Token</translation>
+    </message>
+    <message>
+        <source>Instructions</source>
+        <translation>Befehlssatz</translation>
+    </message>
+    <message>
+        <source>Products</source>
+        <translation>Produkte</translation>
+    </message>
+    <message>
+        <source>Prompt</source>
+        <translation>Eingabe</translation>
+    </message>
+    <message>
+        <source>Generated text</source>
+        <translation>Erzeugter Text</translation>
+    </message>
+    <message>
+        <source>Token ids</source>
+        <translation>Token-Nummern</translation>
+    </message>
+    <message>
+        <source>Ended by</source>
+        <translation>Beendet durch</translation>
+    </message>
+    <message>
+        <source>Specification</source>
+        <translation>Auftragsbeschreibung</translation>
+    </message>
+    <message>
+        <source>Process</source>
+        <translation>Prozess</translation>
+    </message>
+    <message>
+        <source>Job</source>
+        <translation>Auftrag</translation>
+    </message>
+    <message>
+        <source>Message</source>
+        <translation>Meldung</translation>
+    </message>
+    <message>
+        <source>Content</source>
+        <translation>Inhalt</translation>
+    </message>
+    <message>
+        <source>Written</source>
+        <translation>Geschrieben</translation>
+    </message>
+    <message>
+        <source>Note</source>
+        <translation>Notiz</translation>
+    </message>
+    <message>
+        <source>Scored</source>
+        <translation>Bewertet</translation>
+    </message>
+    <message>
+        <source>Scoring speed</source>
+        <translation>Tempo der Bewertung</translation>
+    </message>
+    <message>
+        <source>Scoring time</source>
+        <translation>Zeit der Bewertung</translation>
+    </message>
+    <message>
+        <source>Sum of NLL</source>
+        <translation>Summe der NLL</translation>
+    </message>
+    <message>
+        <source>Sum of KL</source>
+        <translation>Summe der KL</translation>
+    </message>
+    <message>
+        <source>Top-1 equal</source>
+        <translation>Top-1 gleich</translation>
+    </message>
+    <message>
+        <source>Input</source>
+        <translation>Eingabe</translation>
+    </message>
+    <message>
+        <source>Phase</source>
+        <translation>Phase</translation>
+    </message>
+    <message>
+        <source>Round</source>
+        <translation>Runde</translation>
+    </message>
+    <message>
+        <source>Timed</source>
+        <translation>Gemessen</translation>
+    </message>
+    <message>
+        <source>Bytes moved</source>
+        <translation>Bewegte Bytes</translation>
+    </message>
+    <message>
+        <source>Decode speed</source>
+        <translation>Decodiertempo</translation>
+    </message>
+</context>
+<context>
     <name>kvw::AboutDialog</name>
     <message>
         <source>About KV Workbench</source>
@@ -2030,401 +2509,6 @@ Braucht etwa %8 Speicher, und %9 für je 1.000 Token unkomprimierten Cache.</tra
     </message>
 </context>
 <context>
-    <name>kvw::RecordColumns</name>
-    <message>
-        <source>Run</source>
-        <translation>Lauf</translation>
-    </message>
-    <message>
-        <source>Part of run</source>
-        <translation>Teil von Lauf</translation>
-    </message>
-    <message>
-        <source>Kind</source>
-        <translation>Art</translation>
-    </message>
-    <message>
-        <source>Status</source>
-        <translation>Zustand</translation>
-    </message>
-    <message>
-        <source>Started</source>
-        <translation>Begonnen</translation>
-    </message>
-    <message>
-        <source>Finished</source>
-        <translation>Beendet</translation>
-    </message>
-    <message>
-        <source>Asked for</source>
-        <translation>Verlangt</translation>
-    </message>
-    <message>
-        <source>Duration</source>
-        <translation>Dauer</translation>
-    </message>
-    <message>
-        <source>Hash of model</source>
-        <translation>Hash des Modells</translation>
-    </message>
-    <message>
-        <source>Hash of text</source>
-        <translation>Hash des Textes</translation>
-    </message>
-    <message>
-        <source>Hash of configuration</source>
-        <translation>Hash der Konfiguration</translation>
-    </message>
-    <message>
-        <source>Environment</source>
-        <translation>Umgebung</translation>
-    </message>
-    <message>
-        <source>Configuration</source>
-        <translation>Konfiguration</translation>
-    </message>
-    <message>
-        <source>Protocol</source>
-        <translation>Protokoll</translation>
-    </message>
-    <message>
-        <source>Window</source>
-        <translation>Fenster</translation>
-    </message>
-    <message>
-        <source>Tokens</source>
-        <translation>Token</translation>
-    </message>
-    <message>
-        <source>Seed</source>
-        <translation>Startwert</translation>
-    </message>
-    <message>
-        <source>Calibration</source>
-        <translation>Kalibrierung</translation>
-    </message>
-    <message>
-        <source>Settings</source>
-        <translation>Einstellungen</translation>
-    </message>
-    <message>
-        <source>Kind of error</source>
-        <translation>Art des Fehlers</translation>
-    </message>
-    <message>
-        <source>Error</source>
-        <translation>Fehler</translation>
-    </message>
-    <message>
-        <source>Hint</source>
-        <translation>Hinweis</translation>
-    </message>
-    <message>
-        <source>Model</source>
-        <translation>Modell</translation>
-    </message>
-    <message>
-        <source>Folder of model</source>
-        <translation>Ordner des Modells</translation>
-    </message>
-    <message>
-        <source>Architecture</source>
-        <translation>Architektur</translation>
-    </message>
-    <message>
-        <source>Layers</source>
-        <translation>Schichten</translation>
-    </message>
-    <message>
-        <source>Heads</source>
-        <translation>Köpfe</translation>
-    </message>
-    <message>
-        <source>KV heads</source>
-        <translation>KV-Köpfe</translation>
-    </message>
-    <message>
-        <source>Head size</source>
-        <translation>Größe eines Kopfes</translation>
-    </message>
-    <message>
-        <source>Hidden size</source>
-        <translation>Verborgene Größe</translation>
-    </message>
-    <message>
-        <source>Vocabulary</source>
-        <translation>Wortschatz</translation>
-    </message>
-    <message>
-        <source>Parameters</source>
-        <translation>Parameter</translation>
-    </message>
-    <message>
-        <source>Text</source>
-        <translation>Text</translation>
-    </message>
-    <message>
-        <source>Size of text</source>
-        <translation>Größe des Textes</translation>
-    </message>
-    <message>
-        <source>Characters</source>
-        <translation>Zeichen</translation>
-    </message>
-    <message>
-        <source>Processor</source>
-        <translation>Prozessor</translation>
-    </message>
-    <message>
-        <source>Cores</source>
-        <translation>Kerne</translation>
-    </message>
-    <message>
-        <source>Threads</source>
-        <translation>Threads</translation>
-    </message>
-    <message>
-        <source>Memory of machine</source>
-        <translation>Speicher der Maschine</translation>
-    </message>
-    <message>
-        <source>Device</source>
-        <translation>Gerät</translation>
-    </message>
-    <message>
-        <source>Type</source>
-        <translation>Typ</translation>
-    </message>
-    <message>
-        <source>System</source>
-        <translation>System</translation>
-    </message>
-    <message>
-        <source>Compiler</source>
-        <translation>Compiler</translation>
-    </message>
-    <message>
-        <source>LibTorch</source>
-        <translation>LibTorch</translation>
-    </message>
-    <message>
-        <source>Program</source>
-        <translation>Programm</translation>
-    </message>
-    <message>
-        <source>Perplexity</source>
-        <translation>Perplexität</translation>
-    </message>
-    <message>
-        <source>NLL change</source>
-        <translation>Änderung der NLL</translation>
-    </message>
-    <message>
-        <source>NLL change, low</source>
-        <translation>Änderung der NLL, unten</translation>
-    </message>
-    <message>
-        <source>NLL change, high</source>
-        <translation>Änderung der NLL, oben</translation>
-    </message>
-    <message>
-        <source>PPL change</source>
-        <translation>Änderung der PPL</translation>
-    </message>
-    <message>
-        <source>PPL change, low</source>
-        <translation>Änderung der PPL, unten</translation>
-    </message>
-    <message>
-        <source>PPL change, high</source>
-        <translation>Änderung der PPL, oben</translation>
-    </message>
-    <message>
-        <source>KL mean</source>
-        <translation>KL im Mittel</translation>
-    </message>
-    <message>
-        <source>KL median</source>
-        <translation>KL, Median</translation>
-    </message>
-    <message>
-        <source>KL p99</source>
-        <translation>KL p99</translation>
-    </message>
-    <message>
-        <source>Top-1 agreement</source>
-        <translation>Gleiche erste Wahl</translation>
-    </message>
-    <message>
-        <source>Raw tokens</source>
-        <translation>Rohe Token</translation>
-    </message>
-    <message>
-        <source>Coded tokens read</source>
-        <translation>Gelesene kodierte Token</translation>
-    </message>
-    <message>
-        <source>Speed</source>
-        <translation>Geschwindigkeit</translation>
-    </message>
-    <message>
-        <source>Time</source>
-        <translation>Zeit</translation>
-    </message>
-    <message>
-        <source>Payload</source>
-        <translation>Nutzlast</translation>
-    </message>
-    <message>
-        <source>Scales</source>
-        <translation>Maßstäbe</translation>
-    </message>
-    <message>
-        <source>Raw</source>
-        <translation>Roh</translation>
-    </message>
-    <message>
-        <source>Padding</source>
-        <translation>Füllung</translation>
-    </message>
-    <message>
-        <source>Bases</source>
-        <translation>Basen</translation>
-    </message>
-    <message>
-        <source>Scratch</source>
-        <translation>Arbeitsspeicher</translation>
-    </message>
-    <message>
-        <source>Values</source>
-        <translation>Werte</translation>
-    </message>
-    <message>
-        <source>Cache</source>
-        <translation>Cache</translation>
-    </message>
-    <message>
-        <source>In all</source>
-        <translation>Insgesamt</translation>
-    </message>
-    <message>
-        <source>Per value</source>
-        <translation>Je Wert</translation>
-    </message>
-    <message>
-        <source>Allocator</source>
-        <translation>Speicherverwaltung</translation>
-    </message>
-    <message>
-        <source>Peak of process</source>
-        <translation>Höchststand des Prozesses</translation>
-    </message>
-    <message>
-        <source>Context</source>
-        <translation>Kontext</translation>
-    </message>
-    <message>
-        <source>Batch</source>
-        <translation>Stapel</translation>
-    </message>
-    <message>
-        <source>Prefill</source>
-        <translation>Einlesen</translation>
-    </message>
-    <message>
-        <source>Decode</source>
-        <translation>Dekodieren</translation>
-    </message>
-    <message>
-        <source>Decode p10</source>
-        <translation>Dekodieren p10</translation>
-    </message>
-    <message>
-        <source>Decode p90</source>
-        <translation>Dekodieren p90</translation>
-    </message>
-    <message>
-        <source>Bandwidth</source>
-        <translation>Bandbreite</translation>
-    </message>
-    <message>
-        <source>Read a step</source>
-        <translation>Gelesen je Schritt</translation>
-    </message>
-    <message>
-        <source>Layer</source>
-        <translation>Schicht</translation>
-    </message>
-    <message>
-        <source>KV head</source>
-        <translation>KV-Kopf</translation>
-    </message>
-    <message>
-        <source>Quantity</source>
-        <translation>Größe</translation>
-    </message>
-    <message>
-        <source>Positions</source>
-        <translation>Positionen</translation>
-    </message>
-    <message>
-        <source>Weighting</source>
-        <translation>Gewichtung</translation>
-    </message>
-    <message>
-        <source>Vectors</source>
-        <translation>Vektoren</translation>
-    </message>
-    <message>
-        <source>Effective rank</source>
-        <translation>Effektiver Rang</translation>
-    </message>
-    <message>
-        <source>Rank for 90 %</source>
-        <translation>Rang für 90 %</translation>
-    </message>
-    <message>
-        <source>Rank for 95 %</source>
-        <translation>Rang für 95 %</translation>
-    </message>
-    <message>
-        <source>Rank for 99 %</source>
-        <translation>Rang für 99 %</translation>
-    </message>
-    <message>
-        <source>Spread</source>
-        <translation>Spreizung</translation>
-    </message>
-    <message>
-        <source>Share of mean</source>
-        <translation>Anteil des Mittels</translation>
-    </message>
-    <message>
-        <source>Coding gain</source>
-        <translation>Kodiergewinn</translation>
-    </message>
-    <message>
-        <source>Eigenvalues</source>
-        <translation>Eigenwerte</translation>
-    </message>
-    <message>
-        <source>First difference</source>
-        <translation>Erste Abweichung</translation>
-    </message>
-    <message>
-        <source>Equal tokens</source>
-        <translation>Gleiche Token</translation>
-    </message>
-    <message>
-        <source>Instructions</source>
-        <translation>Befehlssatz</translation>
-    </message>
-    <message>
-        <source>Products</source>
-        <translation>Produkte</translation>
-    </message>
-</context>
-<context>
     <name>kvw::RecordCopy</name>
     <message>
         <source>CSV (*.csv)</source>
@@ -2830,34 +2914,6 @@ Braucht etwa %8 Speicher, und %9 für je 1.000 Token unkomprimierten Cache.</tra
 </context>
 <context>
     <name>kvw::SpectrumIndex</name>
-    <message>
-        <source>effective rank</source>
-        <translation>effektiver Rang</translation>
-    </message>
-    <message>
-        <source>rank at 90 %</source>
-        <translation>Rang bei 90 %</translation>
-    </message>
-    <message>
-        <source>rank at 95 %</source>
-        <translation>Rang bei 95 %</translation>
-    </message>
-    <message>
-        <source>rank at 99 %</source>
-        <translation>Rang bei 99 %</translation>
-    </message>
-    <message>
-        <source>spread of deviations</source>
-        <translation>Spreizung der Abweichungen</translation>
-    </message>
-    <message>
-        <source>share of the mean</source>
-        <translation>Anteil des Mittels</translation>
-    </message>
-    <message>
-        <source>coding gain [bits]</source>
-        <translation>Kodiergewinn [Bits]</translation>
-    </message>
     <message>
         <source>keys before rotary (K pre-RoPE)</source>
         <translation>Schlüssel vor der Drehung (K vor RoPE)</translation>

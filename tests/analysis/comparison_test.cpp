@@ -32,15 +32,15 @@ ComparedRun quality_run(RowId id, const std::string& config, std::vector<double>
     run.source.text = TextRecord{"t0123456789", "wiki.txt", 10, 10};
     run.source.environment.cpu = "Some CPU";
     run.quality.emplace();
-    run.quality->config = config;
+    run.quality->configuration = config;
     run.quality->protocol = "all";
     double total = 0;
     for (std::size_t i = 0; i < nll.size(); ++i) {
         run.windows.push_back({static_cast<std::int64_t>(i), 64, nll[i], 0.5 * nll[i], 32});
         total += nll[i];
     }
-    run.quality->tokens = 64 * static_cast<std::int64_t>(nll.size());
-    run.quality->ppl = std::exp(total / static_cast<double>(run.quality->tokens));
+    run.quality->scored_tokens = 64 * static_cast<std::int64_t>(nll.size());
+    run.quality->ppl = std::exp(total / static_cast<double>(run.quality->scored_tokens));
     run.quality->ledger = {1000, 24, 0, 0, 2048, 100, 1536};
     return run;
 }
@@ -67,7 +67,7 @@ ComparedRun throughput_run(RowId id, RowId parent, double scale)
 const ComparedFigure& figure(const Comparison& comparison, const std::string& group, const std::string& name)
 {
     const auto found = std::find_if(comparison.figures.begin(), comparison.figures.end(),
-                                    [&](const auto& one) { return one.group == group && one.name == name; });
+                                    [&](const auto& one) { return one.group == group && one.field.name == name; });
     if (found == comparison.figures.end())
         throw std::runtime_error("no figure " + name);
     return *found;
@@ -121,7 +121,51 @@ TEST(Comparison, PairedDifferencesHaveIntervals)
     EXPECT_LE(ppl.values[1].difference_95->high, from * (std::exp(3.0 / 64) - 1) + 1e-12);
     EXPECT_LT(ppl.values[1].difference_95->low, *ppl.values[1].difference);
     EXPECT_GT(ppl.values[1].difference_95->high, *ppl.values[1].difference);
-    EXPECT_EQ(ppl.better, Better::Lower);
+    EXPECT_EQ(ppl.field.sense, Sense::LowerIsBetter);
+}
+
+/// What a record's field says of itself is what the comparison makes of it: nobody keeps a second list.
+TEST(Comparison, EveryFigureOfTheRecordsIsCompared)
+{
+    ComparedRun run = quality_run(2, "identity", kBase);
+    run.throughput = throughput_run(2, 1, 1).throughput;
+    run.generation.emplace();
+    run.spectra.emplace_back();
+    const auto fill = [](const Field&, auto& member) {
+        using Value = std::remove_cvref_t<decltype(member)>;
+        if constexpr (std::is_same_v<Value,
+                                     std::optional<double>> || std::is_same_v<Value, std::optional<std::int64_t>>)
+            member = 1;
+    };
+    visit_fields(fill, *run.quality);
+    visit_fields(fill, run.throughput[0]);
+    visit_fields(fill, *run.generation);
+    run.throughput[0].allocator_bytes = run.throughput[0].peak_rss_bytes = 1;
+    std::vector runs{run, run};
+    runs[1].source.run.id = 3;
+    const Comparison out = compare_runs(runs, 0);
+    std::size_t figures = 0;
+    const auto check = [&](const std::string& group) {
+        return [&, group](const Field& field, const auto&) {
+            const bool there = std::any_of(out.figures.begin(), out.figures.end(), [&](const ComparedFigure& one) {
+                return one.group == group && one.field.name == field.name;
+            });
+            EXPECT_EQ(there, is_figure(field.sense)) << group << ": " << field.name;
+            figures += there ? 1 : 0;
+        };
+    };
+    visit_fields(check("quality"), *run.quality);
+    visit_fields(check("throughput"), run.throughput[0]);
+    visit_fields(check("generation"), *run.generation);
+    visit_fields(check("spectra"), run.spectra[0]);
+    visit_fields(check("memory"), run.quality->ledger);
+    visit_totals(check("memory"), run.quality->ledger);
+    EXPECT_GT(figures, 25u);
+    // The speed of a measurement with the score in it is no speed of the cache.
+    EXPECT_THROW(figure(out, "quality", "scoring_tokens_per_s"), std::runtime_error);
+    EXPECT_EQ(figure(out, "quality", "rel_ppl").values[0].low, run.quality->rel_ppl_lo);
+    EXPECT_EQ(figure(out, "quality", "delta_nll").values[0].high, run.quality->delta_nll_hi);
+    EXPECT_FALSE(figure(out, "quality", "kl_mean").values[0].low) << "no interval of another figure";
 }
 
 TEST(Comparison, SwappedBaselinesMirrorTheDifference)
@@ -173,7 +217,8 @@ TEST(Comparison, NonsenseIsNamed)
     EXPECT_THAT(objection([](ComparedRun& run) { run.quality->protocol = "past:256"; }),
                 HasSubstr("run 2 used \"all\", run 3 used \"past:256\""));
     EXPECT_THAT(objection([](ComparedRun& run) { run.source.run.window_tokens = 128; }), HasSubstr("128 tokens"));
-    EXPECT_THAT(objection([](ComparedRun& run) { run.quality->tokens = 7; }), HasSubstr("run 3 scored 7 tokens"));
+    EXPECT_THAT(objection([](ComparedRun& run) { run.quality->scored_tokens = 7; }),
+                HasSubstr("run 3 scored 7 tokens"));
     EXPECT_THAT(objection([](ComparedRun& run) { run.source.run.model_hash = "n"; }), HasSubstr("models differ"));
 }
 

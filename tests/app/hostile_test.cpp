@@ -88,7 +88,7 @@ TEST_F(HostileInput, NothingIsWrongToBeginWith)
 {
     const Outcome outcome = calibrate();
     EXPECT_EQ(outcome.exit_code, 0) << outcome.all();
-    EXPECT_EQ(outcome.json().at("tokens"), 256);
+    EXPECT_EQ(outcome.json().at("input_tokens"), 256);
 }
 
 TEST_F(HostileInput, MissingModelFolder)

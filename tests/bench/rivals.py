@@ -54,14 +54,14 @@ def run(command, threads):
 def kvw_round(args):
     scored = run([args.kvw, "ppl", args.model, "--text", args.text, "--tokens", args.tokens, "--window", WINDOW,
                   "--config", "identity", "--json"], args.threads)
-    figures = {"score": scored["results"][0]["tokens_per_s"]}
+    figures = {"score": scored["results"][0]["scoring_tokens_per_s"]}
     contexts = sorted(set(args.contexts) | {args.prefill})
     bench = run([args.kvw, "bench", args.model, "--contexts", ",".join(map(str, contexts)), "--batch", "1",
                  "--decode", DECODED, "--rounds", "1", "--config", "identity", "--json"], args.threads)
     for row in bench["results"]:
-        if row["config"] != "identity":
+        if row["configuration"] != "identity":
             continue
-        figures[f"decode at {row['context']}"] = row["decode_tokens_per_s"]["median"]
+        figures[f"decode at {row['context']}"] = row["decode_tokens_per_s_median"]
         if row["context"] == args.prefill:
             figures[f"prefill of {args.prefill}"] = row["prefill_tokens_per_s"]
     return figures

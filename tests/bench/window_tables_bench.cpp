@@ -26,7 +26,8 @@ std::vector<QualityRow> rows()
     for (int i = 0; i < kRuns; ++i) {
         QualityRow row = kvw::testing::sample_quality();
         row.record.run = row.source.run.id = i + 1;
-        row.record.config = "k=kq:" + std::to_string(32 + i % 33) + "+int" + std::to_string(2 + i % 7) + " sinks=4";
+        row.record.configuration =
+            "k=kq:" + std::to_string(32 + i % 33) + "+int" + std::to_string(2 + i % 7) + " sinks=4";
         row.record.ppl = 15 + (i * 7919 % 10007) * 1e-3;
         out.push_back(row);
     }
@@ -59,8 +60,8 @@ int main(int argc, char** argv)
     const QApplication application(argc, argv);
     const std::vector<QualityRow> all = rows();
     QStringList columns;
-    for (const char* name : {"run", "config", "ppl", "rel_ppl", "rel_ppl_lo", "rel_ppl_hi", "kl_mean", "kl_p99", "top1",
-                             "bits_per_value", "cache_bytes", "protocol", "window_tokens", "started_at"})
+    for (const char* name : {"run", "configuration", "ppl", "rel_ppl", "rel_ppl_lo", "rel_ppl_hi", "kl_mean", "kl_p99",
+                             "top1", "bits_per_value", "cache_bytes", "protocol", "window_tokens", "started_at"})
         columns.append(QLatin1String(name));
     RecordPanel panel(QStringLiteral("Quality"));
     panel.resize(1280, 860);

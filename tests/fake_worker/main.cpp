@@ -82,7 +82,7 @@ public:
         SpectrumRecord spectrum;
         spectrum.layer = layer;
         spectrum.quantity = "k";
-        spectrum.tokens = 100;
+        spectrum.vectors = 100;
         spectrum.eigenvalues = {4, 2, 1, 0.5};
         spectrum.effective_rank = 3;
         spectrum.rank_90 = spectrum.rank_95 = 3;

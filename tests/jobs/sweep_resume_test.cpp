@@ -68,7 +68,7 @@ TEST_F(SweepResume, GoesOnWhereItWasLeftWithTheFiguresThatAreThere)
     for (std::size_t i = 0; i < before.size(); ++i) {
         EXPECT_EQ(outcome.results[i].record.run, before[i].record.run) << i;
         EXPECT_EQ(outcome.results[i].record.ppl, before[i].record.ppl) << i;
-        EXPECT_EQ(outcome.results[i].record.seconds, before[i].record.seconds) << "it was measured again: " << i;
+        EXPECT_EQ(outcome.results[i].record.scoring_s, before[i].record.scoring_s) << "it was measured again: " << i;
     }
     const Provenance parent = store_.run(outcome.run).value();
     EXPECT_EQ(parent.run.status, RunStatus::Measured);

@@ -61,9 +61,9 @@ TEST(Ledger, NotANumberIsNotHidden)
 TEST(ThroughputSample, TokensPerSecond)
 {
     ThroughputSample sample;
-    sample.tokens = 30;
+    sample.timed_tokens = 30;
     EXPECT_EQ(sample.tokens_per_s(), 0) << "nothing was timed";
-    sample.seconds = 1.5;
+    sample.timed_s = 1.5;
     EXPECT_EQ(sample.tokens_per_s(), 20);
 }
 

@@ -75,6 +75,7 @@ TEST(Export, ColumnsHaveUniqueNamesUnitsAndMeanings)
             EXPECT_TRUE(names.insert(column.name).second) << column.name;
             EXPECT_TRUE(units.contains(column.unit)) << column.name << " has unit " << column.unit;
             EXPECT_FALSE(column.meaning.empty()) << column.name;
+            EXPECT_NE(column.title.words, column.name) << "a column that only the store has is exported";
             EXPECT_NE(column.name, "table") << "JSON lines has it already";
         }
     }

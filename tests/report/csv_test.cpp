@@ -27,8 +27,8 @@ Lines quality_lines(const QualityRow& row)
 TEST(ExportCsv, HeaderHasUnitsInBrackets)
 {
     const std::string text = export_text(sample_data(), ExportFormat::Csv, ExportTable::Quality);
-    EXPECT_THAT(text, StartsWith("run,config,ppl,tokens [tokens],protocol,delta_nll [nats],"));
-    EXPECT_THAT(text, HasSubstr(",seconds [s],payload_bytes [bytes],"));
+    EXPECT_THAT(text, StartsWith("run,configuration,ppl,scored_tokens [tokens],protocol,delta_nll [nats],"));
+    EXPECT_THAT(text, HasSubstr(",scoring_s [s],payload_bytes [bytes],"));
 }
 
 TEST(ExportCsv, CellsAreRead)
@@ -36,8 +36,8 @@ TEST(ExportCsv, CellsAreRead)
     const Lines lines = quality_lines(sample_quality());
     ASSERT_EQ(lines.size(), 2u);
     EXPECT_EQ(csv_cell(lines, 0, "run"), "7");
-    EXPECT_EQ(csv_cell(lines, 0, "config"), "k=kq:56+int8,token sinks=4");
-    EXPECT_EQ(csv_cell(lines, 0, "seconds"), "12.5");
+    EXPECT_EQ(csv_cell(lines, 0, "configuration"), "k=kq:56+int8,token sinks=4");
+    EXPECT_EQ(csv_cell(lines, 0, "scoring_s"), "12.5");
     EXPECT_EQ(csv_cell(lines, 0, "coded_tokens_read"), "123456");
     EXPECT_EQ(csv_cell(lines, 0, "payload_bytes"), "1000");
     EXPECT_EQ(csv_cell(lines, 0, "cache_bytes"), "1536");

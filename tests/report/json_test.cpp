@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <limits>
 #include <sstream>
 
@@ -36,11 +37,14 @@ TEST(ExportJson, SaysWhatItIs)
 {
     const Json json = Json::parse(export_text(sample_data(), ExportFormat::Json));
     EXPECT_EQ(json.at("format"), "kvw-export");
-    EXPECT_EQ(json.at("version"), 1);
+    EXPECT_EQ(json.at("version"), 2);
     EXPECT_EQ(json.at("fields").size(), 5u);
     EXPECT_EQ(json.at("quality").size(), 2u);
     const Json& seconds = json.at("fields").at("quality").at(18);
-    EXPECT_EQ(seconds, (Json{{"name", "seconds"}, {"unit", "s"}, {"meaning", "time of the measurement"}}));
+    EXPECT_EQ(
+        seconds,
+        (Json{
+            {"name", "scoring_s"}, {"title", "Scoring time"}, {"unit", "s"}, {"meaning", "time of the measurement"}}));
 }
 
 TEST(ExportJson, CellsHaveTheirTypesAndExactValues)
@@ -48,11 +52,11 @@ TEST(ExportJson, CellsHaveTheirTypesAndExactValues)
     const Json row = quality_object(sample_quality());
     EXPECT_TRUE(row.at("run").is_number_integer());
     EXPECT_EQ(row.at("run"), 7);
-    EXPECT_TRUE(row.at("seconds").is_number_float());
-    EXPECT_EQ(row.at("tokens_per_s").get<double>(), 0.1 + 0.2);
+    EXPECT_TRUE(row.at("scoring_s").is_number_float());
+    EXPECT_EQ(row.at("scoring_tokens_per_s").get<double>(), 0.1 + 0.2);
     EXPECT_EQ(row.at("ppl").get<double>(), 17.6429876);
     EXPECT_EQ(row.at("bits_per_value").get<double>(), 8);
-    EXPECT_EQ(row.at("config"), "k=kq:56+int8,token sinks=4");
+    EXPECT_EQ(row.at("configuration"), "k=kq:56+int8,token sinks=4");
     EXPECT_EQ(row.at("status"), "measured");
     const Json run = Json::parse(export_text(sample_data(), ExportFormat::Json, ExportTable::Runs)).at("runs").at(0);
     EXPECT_EQ(run.at("seed").get<std::int64_t>(), 9007199254740993);
@@ -118,7 +122,7 @@ TEST(ExportJson, WithoutRows)
         EXPECT_EQ(export_text({}, ExportFormat::JsonLines, kEachTable[i]), "");
     }
     EXPECT_EQ(Json::parse(export_text({}, ExportFormat::Json)),
-              (Json{{"format", "kvw-export"}, {"version", 1}, {"fields", Json::object()}}));
+              (Json{{"format", "kvw-export"}, {"version", 2}, {"fields", Json::object()}}));
     EXPECT_EQ(export_text({}, ExportFormat::JsonLines), "");
 }
 

@@ -50,12 +50,12 @@ TEST(ExportMarkdown, QualityAsPeopleReadIt)
     EXPECT_EQ(quality_text({identity_quality(), sample_quality()}),
               R"(## Quality
 
-Model: SmolLM2 (01234567) · Text: wiki.txt (fedcba98) · Protocol: all · Window [tokens]: 512 · Scored tokens: 4088 · Device: cpu, fp32 · Version: 0.1.0 · Status: measured
+Model: SmolLM2 (01234567) · Text: wiki.txt (fedcba98) · Protocol: all · Window [tokens]: 512 · Scored [tokens]: 4088 · Device: cpu, fp32 · Program: 0.1.0 · Status: measured
 
-| Run | Configuration                |    PPL | PPL change [%], 95 % interval | KL mean [nats] | KL p99 [nats] | Top-1 [%] | Bits per value |    Cache |   In all | Raw tokens [%] |
-| --: | ---------------------------- | -----: | ----------------------------: | -------------: | ------------: | --------: | -------------: | -------: | -------: | -------------: |
-|   6 | `identity`                   | 17.643 |                             – |              – |             – |         – |           8.00 | 1.50 KiB | 3.60 KiB |           0.78 |
-|   7 | `k=kq:56+int8,token sinks=4` | 17.643 |       +0.038 [+0.021, +0.056] |        0.00123 |        0.0235 |     98.77 |           8.00 | 1.50 KiB | 3.60 KiB |           0.78 |
+| Run | Configuration                | Perplexity | PPL change [%], 95 % interval | KL mean [nats] | KL p99 [nats] | Top-1 agreement [%] | Per value [bits] |    Cache |   In all | Raw tokens [%] |
+| --: | ---------------------------- | ---------: | ----------------------------: | -------------: | ------------: | ------------------: | ---------------: | -------: | -------: | -------------: |
+|   6 | `identity`                   |     17.643 |                             – |              – |             – |                   – |             8.00 | 1.50 KiB | 3.60 KiB |           0.78 |
+|   7 | `k=kq:56+int8,token sinks=4` |     17.643 |       +0.038 [+0.021, +0.056] |        0.00123 |        0.0235 |               98.77 |             8.00 | 1.50 KiB | 3.60 KiB |           0.78 |
 )");
 }
 
@@ -111,7 +111,7 @@ TEST(ExportMarkdown, MemoryRunsAndSpectra)
     EXPECT_EQ(markdown_cell(memory, 0, "Payload"), "0.98 KiB");
     EXPECT_EQ(markdown_cell(memory, 0, "Bases"), "2.00 KiB");
     EXPECT_EQ(markdown_cell(memory, 0, "Allocator"), kDash);
-    EXPECT_EQ(markdown_cell(memory, 0, "Peak RSS"), "2.79 GiB");
+    EXPECT_EQ(markdown_cell(memory, 0, "Peak of process"), "2.79 GiB");
     const Lines runs = read_markdown_table(export_text(sample_data(), ExportFormat::Markdown, ExportTable::Runs));
     EXPECT_EQ(markdown_cell(runs, 0, "Started [UTC]"), "2025-03-01 12:34:56");
     EXPECT_EQ(markdown_cell(runs, 0, "Duration"), "2 min 05 s");
@@ -199,9 +199,9 @@ TEST(ExportMarkdown, NumbersThatAreNotFiniteAreSeen)
     row.record.top1 = kNan;
     row.record.ledger.payload_bytes = kNan;
     const Lines lines = read_markdown_table(quality_text({row}));
-    EXPECT_EQ(markdown_cell(lines, 0, "PPL"), "inf");
+    EXPECT_EQ(markdown_cell(lines, 0, "Perplexity"), "inf");
     EXPECT_EQ(markdown_cell(lines, 0, "KL mean [nats]"), "NaN");
-    EXPECT_EQ(markdown_cell(lines, 0, "Top-1 [%]"), "NaN");
+    EXPECT_EQ(markdown_cell(lines, 0, "Top-1 agreement [%]"), "NaN");
     EXPECT_EQ(markdown_cell(lines, 0, "Cache"), "NaN");
 }
 
@@ -210,14 +210,14 @@ TEST(ExportMarkdown, AnEmptyCacheHasNoBitsPerValue)
     QualityRow row = sample_quality();
     row.record.ledger = {};
     const Lines lines = read_markdown_table(quality_text({row}));
-    EXPECT_EQ(markdown_cell(lines, 0, "Bits per value"), kDash);
+    EXPECT_EQ(markdown_cell(lines, 0, "Per value [bits]"), kDash);
     EXPECT_EQ(markdown_cell(lines, 0, "Cache"), "0 B");
 }
 
 TEST(ExportMarkdown, PipesAndUnicodeKeepTheTableWhole)
 {
     QualityRow row = sample_quality(), plain = identity_quality();
-    row.record.config = "a|b\nc";
+    row.record.configuration = "a|b\nc";
     row.record.protocol = "caf\xC3\xA9 | \xE6\xA8\xA1\xE5\x9E\x8B \xF0\x9F\x99\x82";
     const std::string text = quality_text({row, plain});
     const Lines lines = read_markdown_table(text);

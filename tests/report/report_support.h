@@ -51,9 +51,9 @@ inline QualityRow sample_quality()
 {
     QualityRecord record;
     record.run = 7;
-    record.config = "k=kq:56+int8,token sinks=4";
+    record.configuration = "k=kq:56+int8,token sinks=4";
     record.ppl = 17.6429876;
-    record.tokens = 4088;
+    record.scored_tokens = 4088;
     record.protocol = "all";
     record.delta_nll = 0.000384;
     record.delta_nll_lo = 0.0002;
@@ -67,8 +67,8 @@ inline QualityRow sample_quality()
     record.top1 = 0.98765;
     record.raw_token_share = 0.0078125;
     record.coded_tokens_read = 123456;
-    record.tokens_per_s = 0.1 + 0.2; // needs 17 digits
-    record.seconds = 12.5;
+    record.scoring_tokens_per_s = 0.1 + 0.2; // needs 17 digits
+    record.scoring_s = 12.5;
     record.ledger = sample_ledger();
     return {record, sample_source()};
 }
@@ -78,7 +78,7 @@ inline QualityRow identity_quality()
 {
     QualityRow row = sample_quality();
     row.record.run = row.source.run.id = 6;
-    row.record.config = "identity";
+    row.record.configuration = "identity";
     row.record.delta_nll = row.record.delta_nll_lo = row.record.delta_nll_hi = {};
     row.record.rel_ppl = row.record.rel_ppl_lo = row.record.rel_ppl_hi = {};
     row.record.kl_mean = row.record.kl_median = row.record.kl_p99 = row.record.top1 = {};
@@ -89,7 +89,7 @@ inline ThroughputRow sample_throughput()
 {
     ThroughputSummary record;
     record.run = 8;
-    record.config = "identity";
+    record.configuration = "identity";
     record.context = 2048;
     record.prefill_tokens_per_s = 1234.56;
     record.decode_tokens_per_s_median = 45.678;
@@ -104,7 +104,7 @@ inline MemoryRow sample_memory()
 {
     MemoryRecord record;
     record.run = 8;
-    record.config = "identity";
+    record.configuration = "identity";
     record.context = 2048;
     record.ledger = sample_ledger();
     record.peak_rss_bytes = 3e9;
@@ -120,7 +120,7 @@ inline SpectrumRow sample_spectrum()
     record.quantity = "k_pre";
     record.positions = Positions::AfterSinks;
     record.weighting = Weighting::Attention;
-    record.tokens = 16000;
+    record.vectors = 16000;
     record.eigenvalues = {2.5, 0.1, 1e-9};
     record.effective_rank = 12.345;
     record.rank_90 = 10;
@@ -181,7 +181,7 @@ inline Lines read_csv(std::string_view text)
     return lines;
 }
 
-/// "seconds [s]" -> "seconds"
+/// "scoring_s [s]" -> "scoring_s"
 inline std::string without_unit(const std::string& head) { return head.substr(0, head.find(" [")); }
 
 /// Cells of the lines that begin with '|', blanks around removed, "\|" left as it is; the rule below the header is the

@@ -15,7 +15,7 @@ here=$(dirname "$0")
 echo "$*" >>"$here/calls"
 case $1 in
 --version) echo "kvw 0.1.0" ;;
-ppl) printf '  "tokens_per_s": %s.5,\n' 9999 "$(cat "$here/rate")" ;;
+ppl) printf '  "scoring_tokens_per_s": %s.5,\n' 9999 "$(cat "$here/rate")" ;;
 esac
 case " $* " in *" --store "*) echo results >"$here/example.kvw" ;; esac
 if [ -s "$here/signal" ]; then

@@ -106,7 +106,7 @@ TEST_F(Damage, ARowThatCannotBeUnderstoodIsNamed)
         {"output_gram", "UPDATE output_gram SET dim = 100000", {"table output_gram", "column gram", "100000 x 100000"}},
         {"job", "UPDATE job SET status = 'paused'", {"table job", "row 1", "column status", "paused"}},
         {"job_event", "UPDATE job_event SET at = NULL", {"table job_event", "job 1", "column at"}},
-        {"note", "UPDATE note SET text = NULL", {"table note", "row 1", "column text"}},
+        {"note", "UPDATE note SET note = NULL", {"table note", "row 1", "column note"}},
         {"view_state", "UPDATE view_state SET value = NULL", {"table view_state", "column value"}}};
     for (const Case& bad : cases) {
         SCOPED_TRACE(bad.change);

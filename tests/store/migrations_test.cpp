@@ -144,6 +144,102 @@ TEST_F(Migrations, AnOlderStoreIsBroughtUpToDateWithEverythingInIt)
     EXPECT_EQ(version(), kNow + 2);
 }
 
+/// Renaming a column keeps its place in the table, so a row of today is a row of version 2 under the old names.
+void write_full_store_of_version_2(const fs::path& file, const fs::path& today)
+{
+    write_full_store(today);
+    const std::span<const Migration> now = built_in_migrations();
+    const std::vector<Migration> two(now.begin(), now.begin() + 2);
+    Store::open(file, Store::Access::ReadWrite, with(two));
+    run_sql(
+        file,
+        fmt::format("PRAGMA foreign_keys = OFF; ATTACH '{}' AS today;"
+                    "INSERT INTO model SELECT * FROM today.model; INSERT INTO text SELECT * FROM today.text;"
+                    "INSERT INTO environment SELECT * FROM today.environment;"
+                    "INSERT INTO run SELECT * FROM today.run;"
+                    "INSERT INTO calibration SELECT * FROM today.calibration;"
+                    "INSERT INTO moments SELECT * FROM today.moments;"
+                    "INSERT INTO output_gram SELECT * FROM today.output_gram;"
+                    "INSERT INTO token_blocks SELECT * FROM today.token_blocks;"
+                    "INSERT INTO spectrum SELECT * FROM today.spectrum; INSERT INTO metric SELECT * FROM today.metric;"
+                    "INSERT INTO quality SELECT * FROM today.quality;"
+                    "INSERT INTO quality_window SELECT * FROM today.quality_window;"
+                    "INSERT INTO throughput SELECT * FROM today.throughput;"
+                    "INSERT INTO throughput_sample SELECT * FROM today.throughput_sample;"
+                    "INSERT INTO generation SELECT * FROM today.generation; INSERT INTO job SELECT * FROM today.job;"
+                    "INSERT INTO job_event SELECT * FROM today.job_event; INSERT INTO note SELECT * FROM today.note;"
+                    "INSERT INTO view_state SELECT * FROM today.view_state;",
+                    today.string()));
+    // By their old names, each with a number of its own: none may come out as another quantity.
+    run_sql(
+        file,
+        "UPDATE run SET tokens = 101, configuration = 'k=int8', configuration_hash = 'hash'; UPDATE calibration SET tokens = 102;"
+        "UPDATE moments SET count = 1000 + id;"
+        "UPDATE quality SET config = 'k=int8', tokens = 103, tokens_per_s = 10.5, seconds = 11.5;"
+        "UPDATE quality_window SET \"window\" = 104, tokens = 105;"
+        "UPDATE throughput SET config = 'k=int4'; UPDATE throughput_sample SET tokens = 106, seconds = 12.5;"
+        "UPDATE generation SET text = 'said', tokens_per_s = 13.5;"
+        "UPDATE job_event SET type = 'warning'; UPDATE note SET text = 'noted'");
+}
+
+TEST_F(Migrations, AStoreOfVersion2KeepsEveryQuantityUnderItsNewName)
+{
+    write_full_store_of_version_2(file_, folder_ / "today.kvw");
+    ASSERT_EQ(version(), 2);
+    const std::string before = sha256_hex_of_file(file_);
+    expect_error(ErrorKind::Unsupported, {"a.kvw", "store version 2"},
+                 [&] { Store::open(file_, Store::Access::ReadOnly); });
+    EXPECT_EQ(sha256_hex_of_file(file_), before);
+    {
+        Store store = Store::open(file_);
+        read_everything(store);
+        EXPECT_EQ(store.run(1)->run.input_tokens, 101);
+        const Calibration calibration = store.calibration(1).value();
+        EXPECT_EQ(calibration.tokens, 102);
+        ASSERT_GT(calibration.entries.size(), 1u);
+        EXPECT_EQ(calibration.entries[1].moments.count, 1002);
+        const QualityRecord quality = store.quality().at(0).record;
+        EXPECT_EQ(quality.configuration, "k=int8");
+        EXPECT_EQ(quality.scored_tokens, 103);
+        EXPECT_EQ(quality.scoring_tokens_per_s, 10.5);
+        EXPECT_EQ(quality.scoring_s, 11.5);
+        EXPECT_EQ(quality.ppl, sample_quality(1).ppl);
+        EXPECT_EQ(store.quality_windows(1).at(0), (QualityWindow{104, 105, 1, 0.5, 3}));
+        EXPECT_EQ(store.throughput().at(0).record.configuration, "k=int4");
+        const ThroughputSample sample = store.throughput_samples(1).at(0);
+        EXPECT_EQ(sample.timed_tokens, 106);
+        EXPECT_EQ(sample.timed_s, 12.5);
+        const GenerationRecord generation = store.generations().at(0).record;
+        EXPECT_EQ(generation.generated_text, "said");
+        EXPECT_EQ(generation.decode_tokens_per_s, 13.5);
+        EXPECT_EQ(store.job_events(1).at(0).type, "warning");
+        EXPECT_EQ(store.notes().at(0).text, "noted");
+        const std::vector<MemoryRow> memory = store.memory();
+        ASSERT_EQ(memory.size(), 2u);
+        EXPECT_EQ(memory[0].record.configuration, "k=int8");
+        EXPECT_EQ(memory[1].record.configuration, "k=int4");
+        EXPECT_EQ(store.spectra(1).at(0).record, sample_spectrum(1));
+        EXPECT_EQ(store.view_state("dock"), "left");
+    }
+    EXPECT_EQ(version(), kNow);
+    // Every table has rows, and the columns of a store that was made today, in the same places.
+    SQLite::Database database(file_.string());
+    database.exec(fmt::format("ATTACH '{}' AS today", (folder_ / "today.kvw").string()));
+    SQLite::Statement tables(database,
+                             "SELECT name FROM today.sqlite_schema WHERE type IN ('table', 'view') "
+                             "AND name NOT LIKE 'sqlite%'");
+    std::size_t seen = 0;
+    while (tables.executeStep()) {
+        const std::string table = tables.getColumn(0).getString();
+        const auto ask = [&](const std::string& sql) { return database.execAndGet(sql).getString(); };
+        EXPECT_NE(ask(fmt::format("SELECT count(*) FROM main.\"{}\"", table)), "0") << table;
+        EXPECT_EQ(ask(fmt::format("SELECT group_concat(name) FROM pragma_table_info('{}', 'main')", table)),
+                  ask(fmt::format("SELECT group_concat(name) FROM pragma_table_info('{}', 'today')", table)));
+        ++seen;
+    }
+    EXPECT_GE(seen, 21u);
+}
+
 TEST_F(Migrations, ANewStoreGetsAllOfThem)
 {
     open(kThree).put_view_state("a", "b");

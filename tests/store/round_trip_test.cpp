@@ -152,8 +152,9 @@ TEST_F(RoundTrip, MemoryComesFromBothMeasurements)
     store_.put_quality(sample_quality(no_window), {});
     const std::vector<MemoryRow> rows = again().memory();
     ASSERT_EQ(rows.size(), 2u);
-    EXPECT_EQ(row_of(rows[0].record),
-              row_of(MemoryRecord{run, full.config, 64, 4, full.ledger, full.allocator_bytes, full.peak_rss_bytes}));
+    EXPECT_EQ(
+        row_of(rows[0].record),
+        row_of(MemoryRecord{run, full.configuration, 64, 4, full.ledger, full.allocator_bytes, full.peak_rss_bytes}));
     EXPECT_EQ(row_of(rows[1].record),
               row_of(MemoryRecord{run, "k=int8,token", 512, 1, sample_ledger(), std::nullopt, std::nullopt}));
     EXPECT_EQ(rows[1].source.run.window_tokens, 512);

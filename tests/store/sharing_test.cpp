@@ -123,7 +123,7 @@ TEST_F(Sharing, AStoreThatAnotherProcessKeepsToItselfIsBusy)
     const pid_t child = ::fork();
     if (child == 0) {
         SQLite::Database other(file_.string(), SQLite::OPEN_READWRITE);
-        other.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; UPDATE note SET text = 'mine'");
+        other.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; UPDATE note SET note = 'mine'");
         char end = 0;
         (void)!::write(ready[1], "x", 1);
         (void)!::read(done[0], &end, 1);

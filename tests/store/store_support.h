@@ -172,14 +172,14 @@ inline QualityRecord sample_quality(RowId run)
 {
     QualityRecord quality;
     quality.run = run;
-    quality.config = "k=int8,token";
+    quality.configuration = "k=int8,token";
     quality.ppl = 17.25;
-    quality.tokens = 2048;
+    quality.scored_tokens = 2048;
     quality.protocol = "past:64";
     quality.raw_token_share = 0.0625;
     quality.coded_tokens_read = 123456789012;
-    quality.tokens_per_s = 333.5;
-    quality.seconds = 6.125;
+    quality.scoring_tokens_per_s = 333.5;
+    quality.scoring_s = 6.125;
     quality.ledger = sample_ledger();
     return quality;
 }
@@ -188,7 +188,7 @@ inline ThroughputSummary sample_throughput(RowId run, std::int64_t context = 102
 {
     ThroughputSummary summary;
     summary.run = run;
-    summary.config = "k=int4,token";
+    summary.configuration = "k=int4,token";
     summary.context = context;
     summary.batch = batch;
     summary.prefill_tokens_per_s = 1000.5;
@@ -208,7 +208,7 @@ inline SpectrumRecord sample_spectrum(RowId run, int layer = 0, int head = 0)
     spectrum.quantity = "qk";
     spectrum.positions = Positions::AfterSinks;
     spectrum.weighting = Weighting::Attention;
-    spectrum.tokens = 99;
+    spectrum.vectors = 99;
     spectrum.eigenvalues = {3.5, 1.0 / 3, 1e-300};
     spectrum.effective_rank = 1.75;
     spectrum.rank_90 = 1;

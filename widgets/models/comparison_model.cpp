@@ -20,15 +20,7 @@ RecordColumn columnOf(const ComparedFigure& figure)
     double largest = 0;
     for (const ComparedValue& value : figure.values)
         largest = std::max(largest, std::fabs(value.value.value_or(0)));
-    return recordColumn(Field{figure.name, figure.unit, figure.meaning}, largest);
-}
-
-/// In the unit of the column.
-double scaled(double value, const RecordColumn& column)
-{
-    return column.kind == RecordKind::Percent ? 100 * value
-        : column.kind == RecordKind::Bytes    ? value / column.divisor
-                                              : value;
+    return recordColumn(figure.field, largest);
 }
 
 QString signedText(double value)
@@ -41,8 +33,6 @@ QString withInterval(const QString& text, double low, double high)
 {
     return QStringLiteral("%1 [%2, %3]").arg(text, signedText(low), signedText(high));
 }
-
-bool isFor(const ComparedFigure& figure, const char* name) { return figure.name == name; }
 
 } // namespace
 
@@ -92,12 +82,12 @@ QString figureText(const ComparedFigure& figure, const ComparedValue& value)
     if (!value.value)
         return {};
     const RecordColumn column = columnOf(figure);
-    const bool change = isFor(figure, "rel_ppl") || isFor(figure, "delta_nll");
-    const double shown = scaled(*value.value, column);
+    const bool change = is_change(figure.field.form);
+    const double shown = column.unit.shown(*value.value);
     const QString text = change ? signedText(shown) : figuresText(shown, kFigures);
     if (!value.low || !value.high)
         return text;
-    const double low = scaled(*value.low, column), high = scaled(*value.high, column);
+    const double low = column.unit.shown(*value.low), high = column.unit.shown(*value.high);
     if (change)
         return withInterval(text, low, high);
     return QStringLiteral("%1 [%2, %3]").arg(text, figuresText(low, kFigures), figuresText(high, kFigures));
@@ -108,7 +98,7 @@ QString differenceText(const ComparedFigure& figure, const ComparedValue& value)
     if (!value.difference)
         return {};
     const RecordColumn column = columnOf(figure);
-    if (value.relative && column.kind != RecordKind::Percent) {
+    if (value.relative && !is_percent(column.form)) {
         const QString text = signedText(100 * *value.relative) + QStringLiteral(" %");
         if (value.relative_p10_90)
             return withInterval(text, 100 * value.relative_p10_90->low, 100 * value.relative_p10_90->high);
@@ -117,9 +107,9 @@ QString differenceText(const ComparedFigure& figure, const ComparedValue& value)
         const double from = *value.value - *value.difference; // the baseline's
         return withInterval(text, 100 * value.difference_95->low / from, 100 * value.difference_95->high / from);
     }
-    const QString text = signedText(scaled(*value.difference, column));
+    const QString text = signedText(column.unit.shown(*value.difference));
     return value.difference_95
-        ? withInterval(text, scaled(value.difference_95->low, column), scaled(value.difference_95->high, column))
+        ? withInterval(text, column.unit.shown(value.difference_95->low), column.unit.shown(value.difference_95->high))
         : text;
 }
 
@@ -168,7 +158,7 @@ QVariant FigureModel::data(const QModelIndex& index, int role) const
     if (index.column() == 0) {
         if (role == Qt::DisplayRole)
             return figureTitle(figure);
-        return role == Qt::ToolTipRole ? QVariant(toQt(figure.meaning)) : QVariant();
+        return role == Qt::ToolTipRole ? QVariant(toQt(figure.field.meaning)) : QVariant();
     }
     const Place at = place(index.column());
     const ComparedValue& value = figure.values[at.run];
@@ -177,7 +167,7 @@ QVariant FigureModel::data(const QModelIndex& index, int role) const
         return cellText(figure, at);
     case Qt::EditRole: {
         const std::optional<double>& raw = at.difference ? value.difference : value.value;
-        return raw ? QVariant(*raw) : QVariant();
+        return raw ? QVariant(columnOf(figure).unit.shown(*raw)) : QVariant();
     }
     case Qt::TextAlignmentRole:
         return QVariant::fromValue(Qt::Alignment(Qt::AlignRight | Qt::AlignVCenter));
@@ -244,9 +234,9 @@ QVariant SettingModel::data(const QModelIndex& index, int role) const
     if (role != Qt::DisplayRole && role != Qt::EditRole && role != Qt::ToolTipRole)
         return {};
     if (index.column() == 0)
-        return recordColumn(Field{setting.name, {}, setting.meaning}).title;
+        return titleText(setting.title);
     const QString text = toQt(setting.values[static_cast<std::size_t>(index.column() - 1)]);
-    if (setting.name == "started_at")
+    if (setting.form == Form::Time)
         return timeText(text);
     return text.isEmpty() ? QStringLiteral("–") : text;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #ifndef Q_MOC_RUN // moc cannot read <concepts>
+#include "core/report/display_unit.h"
 #include "core/report/table.h"
 #endif
 
@@ -10,32 +11,17 @@
 
 namespace kvw {
 
-/// How a column of a record is shown.
-enum class RecordKind {
-    Words,   ///< as they are
-    Choice,  ///< a word of a fixed list ("measured"), in the window's language
-    Code,    ///< a configuration, in a font of even width
-    Hash,    ///< its first digits; all of it in the tool tip
-    Time,    ///< of the local zone
-    Whole,   ///< all digits: numbers of runs, tokens
-    Real,    ///< four figures
-    Percent, ///< a share, times 100
-    Bytes,   ///< in one unit for the whole column
-    Numbers, ///< a list; its length
-};
-
-/// A column as the window shows it. Titles are translated and have no unit.
+/// A column as the window shows it: what its field says, in the window's language. One unit holds for the header, the
+/// cells, and what is copied from them.
 struct RecordColumn
 {
-    QString name; ///< of the field
-    QString title;
-    QString unit;    ///< that stands in brackets behind the title; empty: none
+    QString name;    ///< of the field
+    QString title;   ///< without its unit
     QString meaning; ///< one sentence
-    RecordKind kind = RecordKind::Words;
-    double divisor = 1; ///< of Bytes: what `unit` is in bytes
+    Form form = Form::Words;
+    DisplayUnit unit;
     bool grouped =
-        false;         ///< of Whole: with marks between thousands, as amounts have them and names ("run 1234") do not
-    int decimals = -1; ///< of Bytes and Percent; else as many as the figures ask for
+        false; ///< of Whole: with marks between thousands, as amounts have them and names ("run 1234") do not
 
     QString header() const; ///< "Decode [tokens/s]"
     bool isNumber() const;
@@ -43,6 +29,8 @@ struct RecordColumn
 
 /// The column of a field. Bytes take a unit in which `largest` has at most four digits before the point.
 RecordColumn recordColumn(const Field& field, double largest_bytes = 0);
+/// The title of a field (Title in core/records) in the window's language; other words as they are.
+QString titleText(std::string_view title);
 
 /// The word of a kind, status or phase in the window's language; others as they are.
 QString choiceText(const QString& word);
@@ -55,6 +43,8 @@ QString figuresText(double value, int figures);
 QString displayText(const Cell& cell, const RecordColumn& column);
 /// int, double or QString as it was measured; invalid for nothing.
 QVariant rawValue(const Cell& cell);
+/// The same in the unit of the column's header: for the clipboard and for tables that leave the window with that header.
+QVariant shownValue(const Cell& cell, const RecordColumn& column);
 /// In the C locale and with as many digits as read back to the same double, for files and the clipboard.
 QString plainText(const Cell& cell);
 

@@ -14,7 +14,7 @@
 namespace kvw {
 namespace {
 
-/// A raw value for programs; what is no number stays as it is shown.
+/// A value for programs; what is no number stays as it is shown.
 QString plain(const QVariant& raw, const QString& shown)
 {
     switch (raw.typeId()) {

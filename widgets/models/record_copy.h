@@ -19,7 +19,8 @@ class QMimeData;
 
 namespace kvw {
 
-/// Cells of any table model for the clipboard: text/plain with tabs (raw values in the C locale with all digits) and
+/// Cells of any table model for the clipboard: text/plain with tabs (values in the header's unit, in the C locale with all
+/// digits) and
 /// text/html as on the screen, in the order of `columns` (empty: of the model), rows from top to bottom.
 std::unique_ptr<QMimeData> copyCells(const QAbstractItemModel& model, const QModelIndexList& cells, CopyHeads heads,
                                      const QList<int>& columns = {});

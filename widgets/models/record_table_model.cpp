@@ -77,7 +77,7 @@ void RecordTableModel::describe()
             continue;
         m_place.push_back(*place);
         const Field& field = m_table.columns[*place];
-        m_columns.push_back(recordColumn(field, field.unit == "bytes" ? largestOf(m_table, *place) : 0));
+        m_columns.push_back(recordColumn(field, field.form == Form::Bytes ? largestOf(m_table, *place) : 0));
     }
 }
 
@@ -207,7 +207,7 @@ QVariant RecordTableModel::data(const QModelIndex& index, int role) const
     case Qt::TextAlignmentRole:
         return QVariant::fromValue(Qt::Alignment(shown.isNumber() ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
     case Qt::FontRole:
-        return shown.kind == RecordKind::Code || shown.kind == RecordKind::Hash
+        return shown.form == Form::Code || shown.form == Form::Hash
             ? QVariant(QFontDatabase::systemFont(QFontDatabase::FixedFont))
             : QVariant();
     case Qt::ToolTipRole: {
@@ -219,12 +219,11 @@ QVariant RecordTableModel::data(const QModelIndex& index, int role) const
         return text.isEmpty() ? tr("not measured") : text;
     }
     case RawRole:
-    case Qt::EditRole:
         return rawValue(cell(index.row(), index.column()));
+    case Qt::EditRole:
+        return shownValue(cell(index.row(), index.column()), shown);
     case RunRole:
         return static_cast<qlonglong>(run(index.row()));
-    case KindRole:
-        return static_cast<int>(shown.kind);
     default:
         return {};
     }
@@ -242,8 +241,6 @@ QVariant RecordTableModel::headerData(int section, Qt::Orientation orientation, 
         return QStringLiteral("%1 (%2)").arg(shown.meaning, shown.name);
     case Qt::TextAlignmentRole:
         return QVariant::fromValue(Qt::Alignment(shown.isNumber() ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
-    case KindRole:
-        return static_cast<int>(shown.kind);
     default:
         return {};
     }

@@ -16,7 +16,8 @@ namespace kvw {
 /// cells come from core/report/table.h, which has them from the field lists, and only those columns are made that are
 /// shown, so that a project of 10,000 runs is filled in at once.
 ///
-/// Qt::DisplayRole is text of the locale, RawRole the value (invalid for nothing), RunRole the number of the run.
+/// Qt::DisplayRole is text of the locale, Qt::EditRole the value in the header's unit with all digits, RawRole as it was
+/// measured (both invalid for nothing), RunRole the number of the run.
 class RecordTableModel final : public QAbstractTableModel
 {
     Q_OBJECT
@@ -24,7 +25,6 @@ public:
     enum Role {
         RawRole = Qt::UserRole,
         RunRole,
-        KindRole, ///< int(RecordKind), for the header's data too
     };
     /// Makes the table of what there is now, with these columns or (empty) all of them; always the same rows between two
     /// calls of refresh(). Columns that the record does not have are passed over.

@@ -122,7 +122,13 @@ void RecordView::restoreState(const QJsonObject& state)
     QStringList columns;
     for (const QJsonValue& name : state.value(QStringLiteral("columns")).toArray())
         columns.append(name.toString());
-    m_filter->records()->setShownColumns(columns);
+    // Of another version, which called some otherwise: then the page's own columns stay, and not those that are left.
+    const std::vector<RecordColumn>& all = m_filter->records()->allColumns();
+    const bool known = std::all_of(columns.begin(), columns.end(), [&](const QString& name) {
+        return std::any_of(all.begin(), all.end(), [&](const RecordColumn& column) { return column.name == name; });
+    });
+    if (known)
+        m_filter->records()->setShownColumns(columns);
     fitRecords();
     const QJsonObject widths = state.value(QStringLiteral("widths")).toObject();
     for (auto width = widths.begin(); width != widths.end(); ++width) {

@@ -299,9 +299,9 @@ void CalibratePage::showState()
             m_line->setText(toQt(*row->error_message) + QLatin1Char('\n') + toQt(row->error_hint.value_or("")));
     } else if (const Provenance* run = shownRun()) {
         m_state->setText(tr("The latest calibration: run %1 of %2").arg(run->run.id).arg(toQt(run->model.name)));
-        if (run->run.duration_s && run->run.tokens)
+        if (run->run.duration_s && run->run.input_tokens)
             m_line->setText(tr("%1 tokens of %2 in %3")
-                                .arg(QLocale().toString(qlonglong(*run->run.tokens)),
+                                .arg(QLocale().toString(qlonglong(*run->run.input_tokens)),
                                      run->text ? toQt(run->text->name) : tr("an unknown text"),
                                      durationText(*run->run.duration_s)));
     } else {

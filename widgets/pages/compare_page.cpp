@@ -144,7 +144,7 @@ void ComparePage::refresh()
     if (m_panel->records()->allColumns().empty()) {
         QStringList columns;
         for (const char* name : {"run", "kind", "configuration", "status", "model_name", "text_name", "protocol",
-                                 "window_tokens", "tokens", "started_at", "parent_run"})
+                                 "window_tokens", "input_tokens", "started_at", "parent_run"})
             columns.append(QLatin1String(name));
         m_panel->records()->setSource(
             make_table(std::span<const Provenance>()).columns,
@@ -285,12 +285,12 @@ void ComparePage::fillSpeeds()
     for (const ComparedRun& run : m_runs)
         for (const ThroughputSummary& speed : run.throughput) {
             // Every context is a run of its own; those of one benchmark are one curve.
-            const std::pair key(speed.config + " " + std::to_string(speed.batch),
+            const std::pair key(speed.configuration + " " + std::to_string(speed.batch),
                                 run.source.run.parent_run.value_or(run.source.run.id));
             const auto [place, is_new] = known.emplace(key, curves.size());
             if (is_new)
                 curves.push_back(
-                    {tr("%1, batch %2 (run %3)").arg(toQt(speed.config)).arg(speed.batch).arg(key.second), {}});
+                    {tr("%1, batch %2 (run %3)").arg(toQt(speed.configuration)).arg(speed.batch).arg(key.second), {}});
             ThroughputPoint point;
             point.context = static_cast<double>(speed.context);
             point.median = speed.decode_tokens_per_s_median;

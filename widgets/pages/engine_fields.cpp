@@ -141,8 +141,8 @@ void EngineFields::setModel(const Workspace& workspace, const QString& folder)
             QStringList words{tr("run %1").arg(run->run.id)};
             if (run->text)
                 words << toQt(run->text->name);
-            if (run->run.tokens)
-                words << tr("%1 tokens").arg(locale.toString(qlonglong(*run->run.tokens)));
+            if (run->run.input_tokens)
+                words << tr("%1 tokens").arg(locale.toString(qlonglong(*run->run.input_tokens)));
             m_calibration->addItem(words.join(QStringLiteral(", ")), qlonglong(run->run.id));
             m_calibration->setItemData(m_calibration->count() - 1, toQt(run->run.started_at), kBeginRole);
         }

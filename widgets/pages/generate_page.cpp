@@ -270,8 +270,8 @@ QString GeneratePage::figuresOf(const GenerationRecord& record)
     if (record.kl_mean)
         parts.append(tr("KL %1 nats").arg(figuresText(*record.kl_mean, 3)));
     parts.append(tr("tokens: %1").arg(locale.toString(qlonglong(record.token_ids.size()))));
-    if (record.tokens_per_s)
-        parts.append(tr("%1 tokens/s").arg(figuresText(*record.tokens_per_s, 3)));
+    if (record.decode_tokens_per_s)
+        parts.append(tr("%1 tokens/s").arg(figuresText(*record.decode_tokens_per_s, 3)));
     if (record.finish_reason == FinishReason::Length)
         parts.append(tr("cut at the length"));
     return parts.join(QStringLiteral(" · "));
@@ -288,7 +288,7 @@ void GeneratePage::showRun(RowId parent)
         titles.append(toQt(row->source.run.configuration.value_or("identity")));
     makeColumns(titles);
     for (std::size_t i = 0; i < rows.size(); ++i) {
-        m_texts[i]->setText(toQt(rows[i]->record.text));
+        m_texts[i]->setText(toQt(rows[i]->record.generated_text));
         m_texts[i]->setFigures(figuresOf(rows[i]->record));
         if (i > 0)
             m_texts[i]->compareWith(m_texts[0]->text(), GenerationColumn::Growing::No);
@@ -361,8 +361,8 @@ QList<PageTable> GeneratePage::tables() const
         };
         out.rows.append({toQt(row.source.run.configuration.value_or("identity")),
                          record.first_difference ? QVariant(qlonglong(*record.first_difference)) : QVariant(),
-                         number(record.equal_share, 100), number(record.kl_mean), number(record.tokens_per_s),
-                         toQt(record.text)});
+                         number(record.equal_share, 100), number(record.kl_mean), number(record.decode_tokens_per_s),
+                         toQt(record.generated_text)});
     }
     return {out};
 }

@@ -158,13 +158,13 @@ std::optional<TimeEstimate> estimateQuality(const Workspace& workspace, const Qu
     std::map<std::string, double> seconds; // the newest of each configuration: rows come oldest first
     for (const QualityRow& row : workspace.quality()) {
         const RunRecord& run = row.source.run;
-        if (row.record.protocol != job.protocol || run.window_tokens != job.window || !(row.record.tokens_per_s > 0)
-            || !earlier.fits(row.source))
+        if (row.record.protocol != job.protocol || run.window_tokens != job.window
+            || !(row.record.scoring_tokens_per_s > 0) || !earlier.fits(row.source))
             continue;
         if (mentions(row.source, "\"compressed\"") && settingsOf<QualitySpecification>(row.source).attend != job.attend)
             continue;
-        seconds[row.record.config] =
-            overhead_s(row.source, row.record.seconds) + static_cast<double>(job.tokens) / row.record.tokens_per_s;
+        seconds[row.record.configuration] = overhead_s(row.source, row.record.scoring_s)
+            + static_cast<double>(job.tokens) / row.record.scoring_tokens_per_s;
     }
     double fastest = 0, slowest = 0;
     bool any = false;
@@ -204,7 +204,7 @@ std::optional<TimeEstimate> estimateSpeed(const Workspace& workspace, const Thro
         if (mentions(row.source, "\"expand\"") && settingsOf<ThroughputSpecification>(row.source).attend != job.attend)
             continue;
         const auto batch = static_cast<double>(speed.batch);
-        seconds[{speed.config, speed.context, speed.batch}] =
+        seconds[{speed.configuration, speed.context, speed.batch}] =
             batch * static_cast<double>(speed.context) / speed.prefill_tokens_per_s
             + batch * job.decode / speed.decode_tokens_per_s_median;
     }
@@ -232,7 +232,7 @@ std::optional<TimeEstimate> estimateTexts(const Workspace& workspace, const Gene
     const EarlierRuns earlier(workspace, job.engine, cpu);
     std::map<std::string, double> seconds;
     for (const Sourced<GenerationRecord>& row : workspace.generations()) {
-        const double speed = row.record.tokens_per_s.value_or(0);
+        const double speed = row.record.decode_tokens_per_s.value_or(0);
         if (!(speed > 0) || !earlier.fits(row.source))
             continue;
         const double decoding = static_cast<double>(row.record.token_ids.size()) / speed;
@@ -259,13 +259,13 @@ std::optional<TimeEstimate> estimateCalibration(const Workspace& workspace, cons
     const EarlierRuns earlier(workspace, job.engine, cpu);
     for (const Provenance* run : workspace.calibrations()) {
         if (run->run.kind != RunKind::Calibrate || run->run.window_tokens != job.window || !run->run.duration_s
-            || run->run.tokens.value_or(0) <= 0 || !earlier.fits(*run))
+            || run->run.input_tokens.value_or(0) <= 0 || !earlier.fits(*run))
             continue;
         const auto settings = settingsOf<CalibrateSpecification>(*run);
         if (settings.weighted != job.weighted || settings.sinks != job.sinks)
             continue;
         const double seconds =
-            *run->run.duration_s * static_cast<double>(job.tokens) / static_cast<double>(*run->run.tokens);
+            *run->run.duration_s * static_cast<double>(job.tokens) / static_cast<double>(*run->run.input_tokens);
         return TimeEstimate{seconds, seconds, 1};
     }
     return std::nullopt;

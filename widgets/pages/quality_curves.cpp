@@ -51,7 +51,7 @@ QualityPoint pointOf(const QualityRow& row, Configuration configuration)
     const auto set = [](const std::optional<double>& value) { return value.value_or(kNone); };
     QualityPoint point;
     point.run = record.run;
-    point.config = toQt(record.config);
+    point.config = toQt(record.configuration);
     point.detail =
         Text::tr("run %1 of %2, protocol %3").arg(record.run).arg(measurementOf(row.source)).arg(toQt(record.protocol));
     point.values = {set(record.rel_ppl),
@@ -170,7 +170,7 @@ std::vector<QualityCurve> qualityCurves(std::span<const QualityRow> rows, const 
             continue;
         Configuration configuration;
         try {
-            configuration = parse_configuration(row.record.config);
+            configuration = parse_configuration(row.record.configuration);
         } catch (const Error&) {
             continue; // of a newer version, whose words this one does not know
         }

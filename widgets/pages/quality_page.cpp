@@ -154,8 +154,9 @@ void QualityPage::showSelection()
 void QualityPage::setSource()
 {
     QStringList columns;
-    for (const char* name : {"run", "config", "ppl", "rel_ppl", "rel_ppl_lo", "rel_ppl_hi", "kl_mean", "kl_p99", "top1",
-                             "bits_per_value", "cache_bytes", "protocol", "window_tokens", "tokens", "text_name"})
+    for (const char* name :
+         {"run", "configuration", "ppl", "rel_ppl", "rel_ppl_lo", "rel_ppl_hi", "kl_mean", "kl_p99", "top1",
+          "bits_per_value", "cache_bytes", "protocol", "window_tokens", "scored_tokens", "text_name"})
         columns << QLatin1String(name);
     m_panel->records()->setSource(
         make_table(std::span<const QualityRow>()).columns,

@@ -2,6 +2,8 @@
 #include "widgets/pages/spectra_page.h"
 
 #include "widgets/models/comparison_model.h"
+#include "widgets/models/record_columns.h"
+#include "widgets/models/text.h"
 #include "widgets/pages/page_tables.h"
 #include "widgets/plots/plot_table.h"
 #include "widgets/plots/spectrum_plot.h"
@@ -77,14 +79,11 @@ void SpectraPage::setQuantities(const QStringList& quantities)
     showCurves();
 }
 
-void SpectraPage::setMeasure(SpectrumMeasure measure)
-{
-    m_measure->setCurrentIndex(m_measure->findData(measureId(measure)));
-}
+void SpectraPage::setMeasure(std::string_view field) { m_measure->setCurrentIndex(m_measure->findData(toQt(field))); }
 
-SpectrumMeasure SpectraPage::measure() const
+const Field& SpectraPage::measure() const
 {
-    return kSpectrumMeasures[static_cast<std::size_t>(std::max(0, m_measure->currentIndex()))];
+    return spectrumMeasures()[static_cast<std::size_t>(std::max(0, m_measure->currentIndex()))];
 }
 
 SpectrumKind SpectraPage::mapKind() const
@@ -129,9 +128,10 @@ void SpectraPage::fillRuns()
     m_run->clear();
     for (const Provenance* run : workspace()->calibrations())
         if (!workspace()->spectra(run->run.id).empty())
-            m_run->addItem(
-                tr("%1, %2, %3 tokens").arg(runTitle(*run), toQt(run->model.name)).arg(run->run.tokens.value_or(0)),
-                qlonglong(run->run.id));
+            m_run->addItem(tr("%1, %2, %3 tokens")
+                               .arg(runTitle(*run), toQt(run->model.name))
+                               .arg(run->run.input_tokens.value_or(0)),
+                           qlonglong(run->run.id));
     m_run->setCurrentIndex(std::max(0, m_run->findData(qlonglong(before))));
 }
 
@@ -293,11 +293,11 @@ QString SpectraPage::nameOf(const Source& source, bool several_runs) const
 QString SpectraPage::describe() const
 {
     const Provenance* run = workspace()->run(shownRun());
-    return run
-        ? tr("%1, model %2, text %3, %4; %5")
-              .arg(runTitle(*run), toQt(run->model.name), run->text ? toQt(run->text->name) : tr("unknown"),
-                   tr("%n token(s)", nullptr, static_cast<int>(run->run.tokens.value_or(0))), m_view->currentText())
-        : QString();
+    return run ? tr("%1, model %2, text %3, %4; %5")
+                     .arg(runTitle(*run), toQt(run->model.name), run->text ? toQt(run->text->name) : tr("unknown"),
+                          tr("%n token(s)", nullptr, static_cast<int>(run->run.input_tokens.value_or(0))),
+                          m_view->currentText())
+               : QString();
 }
 
 void SpectraPage::showMap()
@@ -347,8 +347,8 @@ void SpectraPage::showTable()
     const std::optional<int> at = component();
     if (at)
         table.header << tr("variance of component %1").arg(*at) << tr("energy of %1 components").arg(*at);
-    for (const SpectrumMeasure each : kSpectrumMeasures)
-        table.header << measureText(each);
+    for (const Field& each : spectrumMeasures())
+        table.header << recordColumn(each).header();
     table.header << tr("vectors");
     const bool several = shownRuns().size() > 1;
     for (const Source& source : m_sources) {
@@ -363,9 +363,9 @@ void SpectraPage::showTable()
             row << (inside ? QVariant(SpectrumPlot::values(record->eigenvalues, SpectrumPlot::Shown::Energy)[place])
                            : QVariant());
         }
-        for (const SpectrumMeasure each : kSpectrumMeasures)
+        for (const Field& each : spectrumMeasures())
             row << valueOf(*record, each);
-        row << qlonglong(record->tokens);
+        row << qlonglong(record->vectors);
         table.rows << row;
     }
     m_values->setTable(std::move(table));

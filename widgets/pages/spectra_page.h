@@ -48,7 +48,7 @@ public:
     void setShownRun(RowId run);
     void setOverlay(std::set<RowId> runs); ///< drawn beside the shown one
     void setQuantities(const QStringList& quantities);
-    void setMeasure(SpectrumMeasure measure);
+    void setMeasure(std::string_view field);
 
 protected:
     void refresh() override;
@@ -84,7 +84,7 @@ private:
     QString nameOf(const Source& source, bool several_runs) const;
     QString describe() const;
     SpectrumKind mapKind() const;
-    SpectrumMeasure measure() const;
+    const Field& measure() const;
     std::optional<int> component() const;
     int dashOf(const Source& source, std::size_t run) const;
 

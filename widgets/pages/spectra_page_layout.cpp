@@ -2,7 +2,9 @@
 // The widgets of the spectra page and their connections.
 #include "widgets/pages/spectra_page.h"
 
+#include "widgets/models/record_columns.h"
 #include "widgets/models/table_view.h"
+#include "widgets/models/text.h"
 #include "widgets/plots/plot_table.h"
 #include "widgets/plots/spectrum_plot.h"
 
@@ -72,8 +74,8 @@ QWidget* SpectraPage::makeTools()
     m_measure = new QComboBox(box);
     for (QComboBox* each : {m_run, m_quantity, m_view, m_measure})
         each->setSizeAdjustPolicy(QComboBox::AdjustToContents);
-    for (const SpectrumMeasure each : kSpectrumMeasures)
-        m_measure->addItem(measureText(each), measureId(each));
+    for (const Field& each : spectrumMeasures())
+        m_measure->addItem(recordColumn(each).header(), toQt(each.name));
     m_overlayMenu = new QMenu(this);
     m_overlayButton =
         makeMenuButton(tr("&Overlay"), tr("Curves of other calibrations beside this one's"), m_overlayMenu, box);

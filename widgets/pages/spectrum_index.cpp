@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/pages/spectrum_index.h"
 
+#include "core/report/display_unit.h"
+
 #include <QCoreApplication>
 
 #include <algorithm>
@@ -29,53 +31,31 @@ unsigned view(Positions positions, Weighting weighting)
 
 } // namespace
 
-double valueOf(const SpectrumRecord& spectrum, SpectrumMeasure measure)
+const std::vector<Field>& spectrumMeasures()
 {
-    switch (measure) {
-    case SpectrumMeasure::EffectiveRank:
-        return spectrum.effective_rank;
-    case SpectrumMeasure::Rank90:
-        return spectrum.rank_90;
-    case SpectrumMeasure::Rank95:
-        return spectrum.rank_95;
-    case SpectrumMeasure::Rank99:
-        return spectrum.rank_99;
-    case SpectrumMeasure::Spread:
-        return spectrum.spread;
-    case SpectrumMeasure::MeanShare:
-        return spectrum.mean_share;
-    case SpectrumMeasure::CodingGain:
-        return spectrum.coding_gain_bits;
-    }
-    return std::numeric_limits<double>::quiet_NaN();
+    static const std::vector<Field> measures = [] {
+        std::vector<Field> drawn;
+        const auto take = [&drawn](const Field& field, const auto&) {
+            if (field.plot == Plot::Yes)
+                drawn.push_back(field);
+        };
+        const SpectrumRecord record;
+        visit_fields(take, record);
+        return drawn;
+    }();
+    return measures;
 }
 
-QString measureText(SpectrumMeasure measure)
+double valueOf(const SpectrumRecord& spectrum, const Field& measure)
 {
-    switch (measure) {
-    case SpectrumMeasure::EffectiveRank:
-        return Text::tr("effective rank");
-    case SpectrumMeasure::Rank90:
-        return Text::tr("rank at 90 %");
-    case SpectrumMeasure::Rank95:
-        return Text::tr("rank at 95 %");
-    case SpectrumMeasure::Rank99:
-        return Text::tr("rank at 99 %");
-    case SpectrumMeasure::Spread:
-        return Text::tr("spread of deviations");
-    case SpectrumMeasure::MeanShare:
-        return Text::tr("share of the mean");
-    case SpectrumMeasure::CodingGain:
-        return Text::tr("coding gain [bits]");
-    }
-    return {};
-}
-
-QString measureId(SpectrumMeasure measure)
-{
-    constexpr std::array kIds{"effective_rank", "rank_90",    "rank_95",         "rank_99",
-                              "spread",         "mean_share", "coding_gain_bits"};
-    return QLatin1String(kIds[static_cast<std::size_t>(measure)]);
+    double value = std::numeric_limits<double>::quiet_NaN();
+    const auto take = [&](const Field& field, const auto& member) {
+        if constexpr (std::is_arithmetic_v<std::remove_cvref_t<decltype(member)>>)
+            if (field.name == measure.name)
+                value = static_cast<double>(member);
+    };
+    visit_fields(take, spectrum);
+    return display_unit(measure).shown(value);
 }
 
 QString quantityText(std::string_view quantity)
@@ -144,7 +124,7 @@ bool SpectrumIndex::has(Positions positions, Weighting weighting) const
 }
 
 HeatMapData mapOf(const std::vector<SpectrumRow>& rows, const SpectrumIndex& index, const SpectrumKind& kind,
-                  SpectrumMeasure measure)
+                  const Field& measure)
 {
     HeatMapData data;
     data.layers = index.layers();

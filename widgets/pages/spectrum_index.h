@@ -22,14 +22,10 @@ struct SpectrumKind
     bool operator==(const SpectrumKind&) const = default;
 };
 
-/// One number that a spectrum is summed up in.
-enum class SpectrumMeasure { EffectiveRank, Rank90, Rank95, Rank99, Spread, MeanShare, CodingGain };
-inline constexpr std::array kSpectrumMeasures{
-    SpectrumMeasure::EffectiveRank, SpectrumMeasure::Rank90,    SpectrumMeasure::Rank95,    SpectrumMeasure::Rank99,
-    SpectrumMeasure::Spread,        SpectrumMeasure::MeanShare, SpectrumMeasure::CodingGain};
-double valueOf(const SpectrumRecord& spectrum, SpectrumMeasure measure);
-QString measureText(SpectrumMeasure measure); ///< with its unit
-QString measureId(SpectrumMeasure measure);   ///< stable, for settings
+/// The numbers that a spectrum is summed up in: the fields of SpectrumRecord that pages draw, in the record's order.
+const std::vector<Field>& spectrumMeasures();
+/// A measure of one spectrum in its display unit (a share in percent).
+double valueOf(const SpectrumRecord& spectrum, const Field& measure);
 
 inline constexpr std::array kSpectrumQuantities{"k_pre", "k", "v", "qk", "q_pre", "q"};
 QString quantityText(std::string_view quantity);      ///< "keys after the rotary embedding"
@@ -61,6 +57,6 @@ private:
 
 /// One number for each head; NaN where there is no spectrum.
 HeatMapData mapOf(const std::vector<SpectrumRow>& rows, const SpectrumIndex& index, const SpectrumKind& kind,
-                  SpectrumMeasure measure);
+                  const Field& measure);
 
 } // namespace kvw

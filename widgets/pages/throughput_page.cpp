@@ -137,17 +137,18 @@ void ThroughputPage::setSources()
                "started_at", "duration_s", "device", "type"}));
     set(
         1, [this]() -> auto& { return workspace()->throughput(); },
-        names({"run", "config", "context", "batch", "prefill_tokens_per_s", "decode_tokens_per_s_median",
+        names({"run", "configuration", "context", "batch", "prefill_tokens_per_s", "decode_tokens_per_s_median",
                "decode_tokens_per_s_p10", "decode_tokens_per_s_p90", "bytes_per_step", "bandwidth_gb_s", "device",
                "type", "started_at"}));
     set(
         2, [this]() -> auto& { return workspace()->memory(); },
-        names({"run", "config", "context", "batch", "payload_bytes", "scales_bytes", "raw_bytes", "padding_bytes",
-               "cache_bytes", "bits_per_value", "fixed_bytes", "scratch_bytes", "allocator_bytes", "peak_rss_bytes"}));
+        names({"run", "configuration", "context", "batch", "payload_bytes", "scales_bytes", "raw_bytes",
+               "padding_bytes", "cache_bytes", "bits_per_value", "fixed_bytes", "scratch_bytes", "allocator_bytes",
+               "peak_rss_bytes"}));
     set(
         3, [this]() -> auto& { return workspace()->quality(); },
-        names({"run", "config", "ppl", "rel_ppl", "rel_ppl_lo", "rel_ppl_hi", "kl_mean", "kl_p99", "top1",
-               "bits_per_value", "cache_bytes", "protocol", "window_tokens", "tokens", "text_name"}));
+        names({"run", "configuration", "ppl", "rel_ppl", "rel_ppl_lo", "rel_ppl_hi", "kl_mean", "kl_p99", "top1",
+               "bits_per_value", "cache_bytes", "protocol", "window_tokens", "scored_tokens", "text_name"}));
 }
 
 void ThroughputPage::refresh()
@@ -243,7 +244,7 @@ void ThroughputPage::fillBars()
         if (measurementOf(row.source) != measurement() || row.record.context != place().context
             || row.record.batch != place().batch || bars.size() == kMostBars)
             continue;
-        bars.push_back({toQt(row.record.config),
+        bars.push_back({toQt(row.record.configuration),
                         {ledger.payload_bytes, ledger.scales_bytes, ledger.raw_bytes, ledger.padding_bytes,
                          ledger.fixed_bytes, ledger.scratch_bytes}});
         m_barRuns.push_back(row.record.run);
@@ -263,15 +264,15 @@ void ThroughputPage::fillPlot()
         const ThroughputSummary& speed = row.record;
         if (measurementOf(row.source) != measurement() || speed.batch != place().batch)
             continue;
-        if (points[speed.config].empty())
-            order.push_back(speed.config);
+        if (points[speed.configuration].empty())
+            order.push_back(speed.configuration);
         ThroughputPoint point;
         point.context = static_cast<double>(speed.context);
         point.median = speed.decode_tokens_per_s_median;
         point.p10 = speed.decode_tokens_per_s_p10;
         point.p90 = speed.decode_tokens_per_s_p90;
         point.bound = speed.bound_tokens_per_s();
-        points[speed.config].push_back(point);
+        points[speed.configuration].push_back(point);
     }
     std::vector<ThroughputCurve> curves;
     for (const std::string& config : order) {

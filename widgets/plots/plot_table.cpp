@@ -58,7 +58,7 @@ QByteArray toCsv(const PlotTable& table)
         names.push_back(name.toStdString());
     Table out{"plot", {}, {}};
     for (const std::string& name : names)
-        out.columns.push_back({name, "", ""});
+        out.columns.push_back({name, Title(name), "", Form::Words, Sense::Detail, Plot::No, ""});
     for (const QList<QVariant>& row : table.rows) {
         auto& cells = out.rows.emplace_back();
         for (const QVariant& value : row)

@@ -27,10 +27,10 @@ protected:
             const RowId id = addRun(store, RunKind::Ppl, run);
             QualityRecord quality;
             quality.run = id;
-            quality.config = *run.configuration;
+            quality.configuration = *run.configuration;
             quality.protocol = "all";
             quality.ppl = 20 + i;
-            quality.tokens = 256;
+            quality.scored_tokens = 256;
             quality.ledger = {1000, 24, 0, 0, 0, 0, 1024};
             std::vector<QualityWindow> windows;
             for (int window = 0; window < 4; ++window)
@@ -66,6 +66,21 @@ TEST_F(ComparisonModels, TheBaselineStandsFirstAndOthersHaveDifferences)
     EXPECT_TRUE(difference.startsWith(QStringLiteral("+4.76 % [+"))) << qPrintable(difference);
     EXPECT_EQ(model.index(0, 5).data(Qt::EditRole).toDouble(), 1.0);
     EXPECT_TRUE(model.index(0, 3).data().toString().startsWith(QStringLiteral("−4.76 % [−")));
+}
+
+TEST_F(ComparisonModels, ValuesHaveTheUnitOfTheirRow)
+{
+    std::vector<ComparedRun> runs = comparedRuns(workspace, ids);
+    runs[1].quality->rel_ppl = 0.0011;
+    FigureModel model;
+    model.setComparison(compare_runs(runs, 0), {QStringLiteral("a"), QStringLiteral("b"), QStringLiteral("c")});
+    for (int row = 0; row < model.rowCount(); ++row)
+        if (model.index(row, 0).data().toString() == QStringLiteral("PPL change [%]")) {
+            EXPECT_EQ(model.index(row, 2).data().toString(), QStringLiteral("+0.110"));
+            EXPECT_EQ(model.index(row, 2).data(Qt::EditRole).toDouble(), 0.11);
+            return;
+        }
+    FAIL() << "no change of the perplexity";
 }
 
 TEST_F(ComparisonModels, SettingsThatDifferAreBoldAndFirst)

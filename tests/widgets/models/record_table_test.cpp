@@ -4,11 +4,14 @@
 #include "tests/report/report_support.h"
 #include "widgets/models/record_copy.h"
 #include "widgets/models/search_box.h"
+#include "widgets/pages/page_tables.h"
+#include "widgets/plots/plot_table.h"
 
 #include <QAbstractItemModelTester>
 #include <QApplication>
 #include <QClipboard>
 #include <QFile>
+#include <QJsonArray>
 #include <QMimeData>
 #include <QSignalSpy>
 #include <QTemporaryDir>
@@ -26,7 +29,7 @@ QualityRow quality(RowId run, const std::string& config, double ppl)
 {
     QualityRow row = sample_quality();
     row.record.run = row.source.run.id = run;
-    row.record.config = config;
+    row.record.configuration = config;
     row.record.ppl = ppl;
     return row;
 }
@@ -45,8 +48,8 @@ protected:
         target.records()->setSource(
             make_table(std::span<const QualityRow>()).columns,
             [this](ColumnChoice only) { return make_table(std::span<const QualityRow>(rows), only); },
-            {QStringLiteral("config"), QStringLiteral("ppl"), QStringLiteral("rel_ppl"), QStringLiteral("cache_bytes"),
-             QStringLiteral("started_at")});
+            {QStringLiteral("configuration"), QStringLiteral("ppl"), QStringLiteral("rel_ppl"),
+             QStringLiteral("cache_bytes"), QStringLiteral("started_at")});
     }
     QString shown(int row, int column) const { return panel.filter()->index(row, column).data().toString(); }
     QStringList column(int number) const
@@ -147,6 +150,72 @@ TEST_F(RecordTable, CopiesWithHeadersAsTextAndHtml)
     EXPECT_EQ(QApplication::clipboard()->text().count(QLatin1Char('\n')), 4);
 }
 
+/// The unit that a header names is the unit of every number that goes with that header: in the view, on the clipboard,
+/// and in the table that leaves the page for a file.
+TEST_F(RecordTable, TheHeadersUnitIsThatOfTheViewTheClipboardAndTheFile)
+{
+    rows[0].record.rel_ppl = 0.0011;
+    rows[0].record.ledger = {3133440, 0, 0, 0, 0, 0, 1566720};
+    rows[2].record.ledger = {64.0 * 1024 * 1024, 0, 0, 0, 0, 0, 1};
+    panel.records()->refresh();
+    const auto header = [&](int column) { return panel.filter()->headerData(column, Qt::Horizontal).toString(); };
+    ASSERT_EQ(header(2), QStringLiteral("PPL change [%]"));
+    ASSERT_EQ(header(3), QStringLiteral("Cache [MiB]"));
+    EXPECT_EQ(shown(0, 2), QStringLiteral("0.11"));
+    EXPECT_EQ(shown(0, 3), QStringLiteral("2.99"));
+
+    panel.view()->pickRuns({7});
+    QTest::keyClick(panel.view(), Qt::Key_C, Qt::ControlModifier | Qt::ShiftModifier);
+    const QStringList lines = QApplication::clipboard()->text().split(QLatin1Char('\n'));
+    const QStringList heads = lines.at(0).split(QLatin1Char('\t')), cells = lines.at(1).split(QLatin1Char('\t'));
+    EXPECT_EQ(heads.at(2), header(2));
+    EXPECT_EQ(cells.at(2), QStringLiteral("0.11"));
+    EXPECT_EQ(heads.at(3), header(3));
+    EXPECT_EQ(cells.at(3), QStringLiteral("2.98828125"));
+
+    const PageTable page = tableOf(*panel.filter(), QStringLiteral("quality"), QStringLiteral("Quality"));
+    const Lines csv = read_csv(toCsv({page.title, page.header, page.rows}).toStdString());
+    EXPECT_EQ(csv.at(0).at(2), "PPL change [%]");
+    EXPECT_EQ(csv.at(1).at(2), "0.11");
+    EXPECT_EQ(csv.at(0).at(3), "Cache [MiB]");
+    EXPECT_EQ(csv.at(1).at(3), "2.98828125");
+
+    // "Export table…" is for programs: names of fields, and the values under their own units.
+    const QTemporaryDir folder;
+    const QString file = folder.filePath(QStringLiteral("t.csv"));
+    ASSERT_FALSE(panel.view()->exportTo(file));
+    QFile in(file);
+    ASSERT_TRUE(in.open(QIODevice::ReadOnly));
+    const Lines raw = read_csv(in.readAll().toStdString());
+    EXPECT_EQ(csv_cell(raw, 0, "rel_ppl"), "0.0011");
+    EXPECT_EQ(csv_cell(raw, 0, "cache_bytes"), "3133440");
+}
+
+/// The same for every column that there is: what is shown is what is copied, but for the rounding and the marks.
+TEST_F(RecordTable, EveryColumnIsCopiedAsItIsShown)
+{
+    QStringList all;
+    for (const RecordColumn& column : panel.records()->allColumns())
+        all.append(column.name);
+    panel.records()->setShownColumns(all);
+    int numbers = 0;
+    for (int column = 0; column < panel.filter()->columnCount(); ++column) {
+        const RecordColumn& description = panel.records()->column(column);
+        if (!description.isNumber())
+            continue;
+        const QVariant copied = panel.filter()->index(0, column).data(Qt::EditRole);
+        const double raw = panel.filter()->index(0, column).data(RecordTableModel::RawRole).toDouble();
+        EXPECT_DOUBLE_EQ(copied.toDouble(), description.unit.shown(raw)) << description.name.toStdString();
+        bool is_number = false;
+        const double read = QLocale().toDouble(shown(0, column), &is_number);
+        EXPECT_TRUE(is_number) << description.name.toStdString() << ": " << qPrintable(shown(0, column));
+        EXPECT_NEAR(read, copied.toDouble(), std::max(0.0051, 1e-3 * std::fabs(copied.toDouble())))
+            << description.name.toStdString();
+        ++numbers;
+    }
+    EXPECT_GT(numbers, 25);
+}
+
 TEST_F(RecordTable, ExportsEveryColumnOfTheRowsThatAreShown)
 {
     const QTemporaryDir folder;
@@ -186,6 +255,10 @@ TEST_F(RecordTable, StateComesBackAndUnknownColumnsAreLeftOut)
     other.view()->restoreState(state);
     EXPECT_EQ(other.records()->shownColumns(), panel.records()->shownColumns());
     EXPECT_EQ(other.filter()->index(0, 0).data().toString(), QStringLiteral("8"));
+    // Columns that another version called otherwise: the page's own ones stay.
+    other.view()->restoreState(
+        {{QStringLiteral("columns"), QJsonArray{QStringLiteral("config"), QStringLiteral("run")}}});
+    EXPECT_EQ(other.records()->shownColumns(), panel.records()->shownColumns());
     other.view()->restoreState({});
     EXPECT_EQ(other.records()->shownColumns(), panel.records()->shownColumns());
 }
@@ -207,11 +280,11 @@ TEST(RecordColumns, EveryFieldOfEveryTableHasATitle)
 
 TEST(RecordColumns, BytesTakeOneUnitForAColumn)
 {
-    const Field field{"cache_bytes", "bytes", "x"};
-    EXPECT_EQ(recordColumn(field, 5000).unit, QStringLiteral("B"));
-    EXPECT_EQ(recordColumn(field, 50000).unit, QStringLiteral("KiB"));
-    EXPECT_EQ(recordColumn(field, 3e9).unit, QStringLiteral("MiB"));
-    EXPECT_EQ(recordColumn(field, 3e10).unit, QStringLiteral("GiB"));
+    const Field& field = kAllocatorBytes;
+    EXPECT_EQ(recordColumn(field, 5000).header(), QStringLiteral("Allocator [B]"));
+    EXPECT_EQ(recordColumn(field, 50000).header(), QStringLiteral("Allocator [KiB]"));
+    EXPECT_EQ(recordColumn(field, 3e9).header(), QStringLiteral("Allocator [MiB]"));
+    EXPECT_EQ(recordColumn(field, 3e10).header(), QStringLiteral("Allocator [GiB]"));
     EXPECT_EQ(displayText(Cell(1048576.0), recordColumn(field, 3e9)), QStringLiteral("1.0"));
 }
 

@@ -76,7 +76,7 @@ protected:
     {
         RunRecord run;
         run.text_hash = "t1";
-        run.tokens = tokens;
+        run.input_tokens = tokens;
         return addRun(*workspace.store(), RunKind::Calibrate, run);
     }
     void openWithCalibrations()

@@ -52,13 +52,13 @@ protected:
         run.protocol = protocol;
         run.window_tokens = window;
         QualityRecord quality;
-        quality.seconds = 4000 / tokens_per_s;
-        quality.run = add(RunKind::Sweep, job, run, quality.seconds + overhead_s);
-        quality.config = configuration;
+        quality.scoring_s = 4000 / tokens_per_s;
+        quality.run = add(RunKind::Sweep, job, run, quality.scoring_s + overhead_s);
+        quality.configuration = configuration;
         quality.ppl = 20;
         quality.protocol = protocol;
-        quality.tokens = 4000;
-        quality.tokens_per_s = tokens_per_s;
+        quality.scored_tokens = 4000;
+        quality.scoring_tokens_per_s = tokens_per_s;
         quality.ledger = {1000, 24, 0, 0, 0, 0, 1024};
         workspace.store()->put_quality(quality, {});
         workspace.reload();
@@ -203,7 +203,7 @@ TEST_F(Estimates, SpeedNeedsEveryCellMeasured)
         EXPECT_FALSE(estimateSpeed(workspace, speed, kProcessor)) << configuration;
         ThroughputSummary summary;
         summary.run = add(RunKind::Bench, speed);
-        summary.config = configuration;
+        summary.configuration = configuration;
         summary.context = 512;
         summary.batch = 2;
         summary.prefill_tokens_per_s = 1024;
@@ -229,7 +229,7 @@ TEST_F(Estimates, TextsTakeAtMostTheirFullLength)
     GenerationRecord record;
     record.run = add(RunKind::Generate, text, run, 3);
     record.token_ids = {1, 2};
-    record.tokens_per_s = 10;
+    record.decode_tokens_per_s = 10;
     workspace.store()->put_generation(record);
     workspace.reload();
     const auto time = estimateTexts(workspace, text, kProcessor);
@@ -248,7 +248,7 @@ TEST_F(Estimates, ACalibrationTakesWhatTheNewestWithTheSameMomentsTook)
     calibration.tokens = 4000;
     RunRecord run;
     run.window_tokens = 64;
-    run.tokens = 1000;
+    run.input_tokens = 1000;
     add(RunKind::Calibrate, calibration, run, 10);
     workspace.reload();
     const auto time = estimateCalibration(workspace, calibration, kProcessor);

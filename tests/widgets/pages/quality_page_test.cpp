@@ -108,11 +108,11 @@ protected:
         run.window_tokens = 64;
         QualityRecord quality;
         quality.run = addRun(*workspace.store(), kind, run);
-        quality.config = config;
+        quality.configuration = config;
         quality.ppl = 20;
         quality.protocol = "all";
-        quality.tokens = 128;
-        quality.tokens_per_s = 1000;
+        quality.scored_tokens = 128;
+        quality.scoring_tokens_per_s = 1000;
         quality.ledger = {1000, 24, 0, 0, 0, 0, 1024};
         if (compared) {
             quality.rel_ppl = 0.01 * static_cast<double>(points.size() + 1);

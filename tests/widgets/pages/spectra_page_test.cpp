@@ -30,7 +30,7 @@ protected:
         record.kv_head = head;
         record.quantity = quantity;
         record.positions = positions;
-        record.tokens = 100 + layer;
+        record.vectors = 100 + layer;
         for (int i = 0; i < kDim; ++i)
             record.eigenvalues.push_back(std::pow(ratio, i * (1 + layer)));
         record.effective_rank = 10 - layer + 0.25 * head;
@@ -46,7 +46,7 @@ protected:
     RowId addCalibration(double ratio, int layers = kLayers)
     {
         RunRecord run;
-        run.tokens = 4096;
+        run.input_tokens = 4096;
         const RowId id = addRun(*workspace.store(), RunKind::Calibrate, run);
         std::vector<SpectrumRecord> records;
         for (int layer = 0; layer < layers; ++layer)
@@ -96,7 +96,7 @@ TEST_F(SpectraPages, TheMapHoldsWhatWasStored)
     for (int layer = 0; layer < kLayers; ++layer)
         for (int head = 0; head < kHeads; ++head)
             EXPECT_EQ(data.at({layer, head}), 10 - layer + 0.25 * head);
-    page.setMeasure(SpectrumMeasure::Rank99);
+    page.setMeasure("rank_99");
     EXPECT_EQ(page.map()->data().at({3, 1}), 8);
 }
 
@@ -179,7 +179,7 @@ TEST_F(SpectraPages, ChoicesComeBack)
     openProject();
     addCalibration(0.8);
     show();
-    page.setMeasure(SpectrumMeasure::MeanShare);
+    page.setMeasure("mean_share");
     page.setQuantities({QStringLiteral("k_pre")});
     SpectraPage other;
     other.setWorkspace(&workspace);

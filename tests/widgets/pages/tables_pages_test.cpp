@@ -66,10 +66,10 @@ protected:
         run.window_tokens = 64;
         QualityRecord quality;
         quality.run = addRun(*workspace.store(), RunKind::Ppl, run);
-        quality.config = config;
+        quality.configuration = config;
         quality.ppl = ppl;
         quality.protocol = "all";
-        quality.tokens = 128;
+        quality.scored_tokens = 128;
         quality.ledger = {1000, 24, 0, 0, 0, 0, 1024};
         workspace.store()->put_quality(
             quality, std::vector<QualityWindow>{{0, 64, 190 + ppl, {}, {}}, {1, 64, 191 + ppl, {}, {}}});
@@ -83,7 +83,7 @@ protected:
         run.configuration = config;
         ThroughputSummary summary;
         summary.run = addRun(*workspace.store(), RunKind::Bench, run);
-        summary.config = config;
+        summary.configuration = config;
         summary.context = context;
         summary.decode_tokens_per_s_median = speed;
         summary.decode_tokens_per_s_p10 = speed - 1;
@@ -103,7 +103,7 @@ protected:
         GenerationRecord record;
         record.run = addRun(*workspace.store(), RunKind::Generate, run);
         record.prompt = "Why is the sky blue?";
-        record.text = text;
+        record.generated_text = text;
         record.token_ids = {1, 2, 3};
         if (difference) {
             record.first_difference = difference;

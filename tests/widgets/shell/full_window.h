@@ -66,11 +66,11 @@ protected:
     static void addQuality(Store& store, RowId sweep, int which)
     {
         QualityRecord quality;
-        quality.config = which == 0 ? "identity" : "k=pca:" + std::to_string(which);
-        quality.run = addRun(store, RunKind::Sweep, child(sweep, quality.config));
+        quality.configuration = which == 0 ? "identity" : "k=pca:" + std::to_string(which);
+        quality.run = addRun(store, RunKind::Sweep, child(sweep, quality.configuration));
         quality.ppl = 20;
         quality.protocol = "all";
-        quality.tokens = 128;
+        quality.scored_tokens = 128;
         quality.ledger = {1000, 24, 0, 0, 0, 0, 1024};
         if (which > 0)
             quality.rel_ppl = quality.rel_ppl_lo = quality.rel_ppl_hi = 0.01 * which;
@@ -81,8 +81,8 @@ protected:
         const RowId bench = addRun(store, RunKind::Bench);
         for (const std::int64_t context : {512, 2048}) {
             ThroughputSummary summary;
-            summary.config = "identity";
-            summary.run = addRun(store, RunKind::Bench, child(bench, summary.config));
+            summary.configuration = "identity";
+            summary.run = addRun(store, RunKind::Bench, child(bench, summary.configuration));
             summary.context = context;
             summary.decode_tokens_per_s_median = summary.decode_tokens_per_s_p10 = summary.decode_tokens_per_s_p90 = 40;
             summary.bandwidth_gb_s = 20;
@@ -97,7 +97,7 @@ protected:
         GenerationRecord record;
         record.run = addRun(store, RunKind::Generate, child(generation, "identity"));
         record.prompt = "Why?";
-        record.text = "Because.";
+        record.generated_text = "Because.";
         store.put_generation(record);
     }
 
