@@ -18,18 +18,22 @@ function(kvw_share_precompiled target group)
     endif()
 endfunction()
 
-# kvw_room(NAME [TORCH] [KERNELS] [COLD] [ROOMS ...] [LIBRARIES ...])
+# kvw_room(NAME [STRICT_SWITCHES] [TORCH] [KERNELS] [COLD] [ROOMS ...] [LIBRARIES ...])
 #   the static library kvw_NAME from every core/NAME/*.cpp. ROOMS are the rooms that it may include; naming one that
 #   does not exist yet is an error, so the order in the top CMakeLists.txt is the order of the arrows. COLD: see
-#   kvw_compile_quickly.
+#   kvw_compile_quickly. With STRICT_SWITCHES a switch over an enumeration names every enumerator, so that a new word of the
+#   configuration is missed nowhere.
 function(kvw_room name)
-    cmake_parse_arguments(ROOM "TORCH;KERNELS;COLD" "" "ROOMS;LIBRARIES" ${ARGN})
+    cmake_parse_arguments(ROOM "STRICT_SWITCHES;TORCH;KERNELS;COLD" "" "ROOMS;LIBRARIES" ${ARGN})
     file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/core/${name}/*.cpp")
     set(target kvw_${name})
     if(sources)
         add_library(${target} STATIC ${sources})
         set(scope PUBLIC)
         target_link_libraries(${target} PRIVATE kvw_warnings)
+        if(ROOM_STRICT_SWITCHES)
+            target_compile_options(${target} PRIVATE -Wswitch-enum)
+        endif()
     else()
         add_library(${target} INTERFACE)
         set(scope INTERFACE)

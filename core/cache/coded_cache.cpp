@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/cache/coded_cache_layer.h"
+#include "core/cache/row_format.h"
 #include "core/lm/dense_attention.h"
 
 #include <ATen/Functions.h>
@@ -18,7 +19,7 @@ constexpr int kRawBlockTokens = 64;
 kernels::RowFormat raw_format(ComputeType type, int head_dim)
 {
     kernels::RowFormat format;
-    format.type = type == ComputeType::Bf16 ? kernels::RowType::Bf16 : kernels::RowType::Fp32;
+    format.type = raw_row_type(type);
     format.width = head_dim;
     return format;
 }
@@ -53,20 +54,12 @@ CodedCache::CodedCache(const AttentionShapes& shape, std::shared_ptr<const Fitte
     : shape_(shape),
       fitted_(std::move(fitted)),
       options_(options),
-      arena_(std::make_shared<Arena>()),
-      noise_(0)
+      arena_(std::make_shared<Arena>())
 {
     for (const LayerCodec& policy : fitted_->layers) {
         const AttentionShape& layer = shape_[static_cast<int>(layers_.size())];
         layers_.push_back(Layer{&policy, layer, make_side(policy.k, policy), make_side(policy.v, policy), {}, {}});
     }
-    for (const LayerOverride& each : fitted_->configuration.overrides)
-        for (const auto& codec : {each.k, each.v})
-            if (codec && codec->transform.kind == TransformKind::Noise)
-                noise_ = RandomGenerator(codec->transform.seed);
-    for (const CodecSpec& codec : {fitted_->configuration.v, fitted_->configuration.k})
-        if (codec.transform.kind == TransformKind::Noise)
-            noise_ = RandomGenerator(codec.transform.seed);
 }
 
 CodedCache::~CodedCache() = default;
@@ -80,7 +73,8 @@ CodedCache::Side CodedCache::make_side(const SideCodec& codec, const LayerCodec&
                 BlockStore(raw, lanes, std::clamp(policy.sinks, 1, kRawBlockTokens), arena_),
                 BlockStore(codec.format, lanes, codec.block_tokens, arena_),
                 BlockStore(raw, lanes, kRawBlockTokens, arena_),
-                {}};
+                {},
+                RandomGenerator(codec.noise_seed)};
 }
 
 std::int64_t CodedCache::length() const { return layers_.back().k.tokens(); }
@@ -92,7 +86,6 @@ std::unique_ptr<CodedCache> CodedCache::clone() const
         copy->layers_[i].k.copy_from(layers_[i].k);
         copy->layers_[i].v.copy_from(layers_[i].v);
     }
-    copy->noise_ = noise_;
     return copy;
 }
 
@@ -148,7 +141,7 @@ void CodedCache::append_side(Side& side, const LayerCodec& policy, const at::Ten
     if (side.coded.tokens() > 0 || side.sinks.tokens() != to_sinks)
         throw Error(ErrorKind::Internal, "protocol all codes one chunk from position 0; a second one was appended");
     if (tokens > to_sinks)
-        store_coded(side, encode_latents(*side.codec, x.narrow(1, to_sinks, tokens - to_sinks), noise_));
+        store_coded(side, encode_latents(*side.codec, x.narrow(1, to_sinks, tokens - to_sinks), side.noise));
     if (policy.window > 0)
         side.maybe_chunk = x.permute({0, 2, 1, 3}).clone(); // the decoder writes over its buffers
 }
@@ -171,15 +164,15 @@ void CodedCache::code_from_recent(Side& side, int window)
     float* raw = at_least(raw_, lanes * count * d);
     side.recent.decode(0, count, raw, count * d, d);
     const SideCodec& codec = *side.codec;
-    if (codec.transform == TransformKind::Identity) {
+    if (codec.canary == config::Canary::None && !codec.has_basis()) {
         side.coded.append(raw, count * d, d, count);
-    } else if (codec.has_basis() && are_few(codec, count)) {
+    } else if (are_few(codec, count)) {
         float* latents = at_least(latents_, lanes * count * width);
         encode_few(codec, raw, options_.sequences, count, latents, centred_);
         side.coded.append(latents, count * width, width, count);
     } else {
         const at::Tensor rows = at::from_blob(raw, {options_.sequences, shape_.kv_heads, count, d}, at::kFloat);
-        store_coded(side, encode_latents(codec, rows.permute({0, 2, 1, 3}), noise_));
+        store_coded(side, encode_latents(codec, rows.permute({0, 2, 1, 3}), side.noise));
     }
     side.recent.pop_front(count);
 }

@@ -98,7 +98,6 @@ private:
     std::vector<float> scratch_;
     std::vector<float> raw_, latents_, centred_;         ///< of tokens that are being coded
     std::vector<float> queries_, offsets_, sums_, mass_; ///< of a decode step: [lanes, group, rank] or [lanes, group]
-    RandomGenerator noise_;
     std::int64_t coded_keys_read_ = 0, coded_values_read_ = 0;
 };
 

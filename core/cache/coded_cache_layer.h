@@ -11,6 +11,7 @@ struct CodedCache::Side
     const SideCodec* codec;
     BlockStore sinks, coded, recent;
     at::Tensor maybe_chunk; ///< CodeWhen::Immediately with a window: the chunk as it came, [B, kv_heads, T, d]
+    RandomGenerator noise;  ///< of a canary that stores noise; no two sides share one
 
     void copy_from(const Side& other)
     {
@@ -18,6 +19,7 @@ struct CodedCache::Side
         coded.copy_from(other.coded);
         recent.copy_from(other.recent);
         maybe_chunk = other.maybe_chunk;
+        noise = other.noise;
     }
     int tokens() const { return sinks.tokens() + coded.tokens() + recent.tokens(); }
 };

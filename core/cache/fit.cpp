@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/cache/fit.h"
 
-#include "core/analysis/basis.h"
 #include "core/analysis/select.h"
+#include "core/analysis/transforms.h"
 #include "core/base/error.h"
+#include "core/cache/row_format.h"
+#include "core/config/words.h"
 
 #include <ATen/Functions.h>
 #include <fmt/format.h>
@@ -14,14 +16,23 @@
 namespace kvw {
 namespace {
 
-enum class Side { Key, Value };
+using config::FittedFrom;
+using config::Side;
 
 struct Place
 {
     int layer = 0;
-    Side side = Side::Key;
+    Side side = Side::Keys;
     int sinks = 0;
 };
+
+/// Every layer and side draws its own numbers from the one seed of the text, and so does every head, whose index is added.
+std::uint64_t seed_at(const Place& place, std::uint64_t seed)
+{
+    constexpr int heads_apart = 4096;
+    return seed * 1000003ull
+        + static_cast<std::uint64_t>((place.layer * 2 + (place.side == Side::Values)) * heads_apart);
+}
 
 class Fitter
 {
@@ -39,7 +50,9 @@ public:
     std::optional<ValueFold> take_fold() { return std::exchange(maybe_fold_, std::nullopt); }
 
 private:
-    Basis basis(const TransformSpec& transform, const Place& place, int head);
+    /// Of every head; empty where the transform has no basis.
+    std::vector<Basis> bases(const TransformSpec& transform, const Place& place);
+    std::optional<Basis> basis(const TransformSpec& transform, const Place& place, int head);
     Moments moments(const TransformSpec& transform, const Place& place, int head, Quantity quantity);
     const Calibration& calibration() const;
     void set_bases(SideCodec& codec, const std::vector<Basis>& bases) const;
@@ -51,39 +64,6 @@ private:
     std::vector<std::string>& notes_;
     std::optional<ValueFold> maybe_fold_;
 };
-
-kernels::RowFormat row_format(const QuantiserSpec& spec, ComputeType type, int width)
-{
-    using kernels::RowType;
-    kernels::RowFormat format;
-    format.width = width;
-    switch (spec.kind) {
-    case QuantiserKind::ModelType:
-        format.type = type == ComputeType::Bf16 ? RowType::Bf16 : RowType::Fp32;
-        break;
-    case QuantiserKind::Fp32:
-        format.type = RowType::Fp32;
-        break;
-    case QuantiserKind::Fp16:
-        format.type = RowType::Fp16;
-        break;
-    case QuantiserKind::Bf16:
-        format.type = RowType::Bf16;
-        break;
-    case QuantiserKind::Integer:
-        format.type = spec.bits == 8 ? RowType::Int8
-            : spec.bits == 4         ? RowType::Int4
-            : spec.bits == 3         ? RowType::Int3
-                                     : RowType::Int2;
-        format.scale_per = spec.axis == ScaleAxis::Token ? kernels::ScalePer::Row
-            : spec.axis == ScaleAxis::Group              ? kernels::ScalePer::Group
-                                                         : kernels::ScalePer::Channel;
-        format.group = spec.axis == ScaleAxis::Group ? spec.size : 0;
-        format.symmetric = spec.symmetric;
-        break;
-    }
-    return format;
-}
 
 const Calibration& Fitter::calibration() const
 {
@@ -115,31 +95,43 @@ Moments Fitter::moments(const TransformSpec& transform, const Place& place, int 
     return std::move(selected.moments);
 }
 
-Basis Fitter::basis(const TransformSpec& transform, const Place& place, int head)
+std::optional<Basis> Fitter::basis(const TransformSpec& transform, const Place& place, int head)
 {
-    const Quantity quantity = place.side == Side::Key ? Quantity::Key : Quantity::Value;
-    // Every layer, side and head draws its own matrix from the one seed of the text.
-    const std::uint64_t seed = transform.seed * 1000003ull
-        + static_cast<std::uint64_t>((place.layer * 2 + (place.side == Side::Value)) * 4096 + head);
-    switch (transform.kind) {
-    case TransformKind::Pca:
-        return pca_basis(moments(transform, place, head, quantity), transform.rank,
-                         transform.uncentred ? Centring::None : Centring::Mean);
-    case TransformKind::Kq:
-        return kq_basis(moments(transform, place, head, quantity), moments(transform, place, head, Quantity::Query),
-                        transform.rank);
-    case TransformKind::Out:
-        return out_basis(moments(transform, place, head, quantity),
-                         select_output_gram(calibration(), place.layer, head).gram, transform.rank);
-    case TransformKind::Random:
-        return random_basis(shape_.head_dim, transform.rank, seed);
-    case TransformKind::Rotate:
-        return random_basis(shape_.head_dim, shape_.head_dim, seed);
-    case TransformKind::Hadamard:
-        return hadamard_basis(shape_.head_dim, seed);
-    default:
-        throw Error(ErrorKind::Internal, "a transform without a basis was asked for one");
+    const FittedFrom from = config::word_of(transform.kind).fitted_from;
+    TransformInput input;
+    input.head_dim = shape_.head_dim;
+    input.seed = seed_at(place, transform.seed) + static_cast<std::uint64_t>(head);
+    Moments stored, queries;
+    if (from != FittedFrom::Nothing) {
+        stored = moments(transform, place, head, place.side == Side::Keys ? Quantity::Key : Quantity::Value);
+        input.maybe_moments = &stored;
     }
+    switch (from) {
+    case FittedFrom::Nothing:
+    case FittedFrom::Moments:
+        break;
+    case FittedFrom::MomentsAndQueries:
+        queries = moments(transform, place, head, Quantity::Query);
+        input.maybe_queries = &queries;
+        break;
+    case FittedFrom::MomentsAndOutputGram:
+        input.output_gram = select_output_gram(calibration(), place.layer, head).gram;
+        break;
+    }
+    return fit_transform(transform, input);
+}
+
+std::vector<Basis> Fitter::bases(const TransformSpec& transform, const Place& place)
+{
+    std::vector<Basis> out;
+    for (int head = 0; head < shape_.kv_heads; ++head) {
+        std::optional<Basis> own =
+            head > 0 && transform.pooled ? std::optional(out.front()) : basis(transform, place, head);
+        if (!own)
+            return {};
+        out.push_back(*std::move(own));
+    }
+    return out;
 }
 
 void Fitter::set_bases(SideCodec& codec, const std::vector<Basis>& bases) const
@@ -178,26 +170,16 @@ SideCodec Fitter::side(const CodecSpec& spec, const Place& place)
     SideCodec codec;
     codec.coded = !spec.is_identity();
     codec.transform = spec.transform.kind;
+    codec.canary = config::word_of(spec.transform.kind).canary;
+    codec.noise_seed = seed_at(place, spec.transform.seed);
     codec.head_dim = shape_.head_dim;
     codec.width = spec.transform.rank > 0 ? spec.transform.rank : shape_.head_dim;
     codec.format = row_format(spec.quantiser, type_, codec.width);
-    if (spec.quantiser.kind == QuantiserKind::Integer && spec.quantiser.axis == ScaleAxis::Channel)
+    if (kernels::is_integer(codec.format.type) && spec.quantiser.axis == ScaleAxis::Channel)
         codec.block_tokens = spec.quantiser.size;
-    switch (spec.transform.kind) {
-    case TransformKind::Identity:
-    case TransformKind::Zero:
-    case TransformKind::Noise:
+    const std::vector<Basis> bases = this->bases(spec.transform, place);
+    if (bases.empty())
         return codec;
-    default:
-        break;
-    }
-    std::vector<Basis> bases;
-    for (int head = 0; head < shape_.kv_heads; ++head) {
-        if (head > 0 && spec.transform.kind == TransformKind::Pca && spec.transform.pooled)
-            bases.push_back(bases.front());
-        else
-            bases.push_back(basis(spec.transform, place, head));
-    }
     if (spec.transform.fold) {
         codec.folded = true;
         maybe_fold_ = fold_of(bases, codec.width);
@@ -252,8 +234,8 @@ FittedConfiguration fit(const Configuration& configuration, const AttentionShape
         LayerCodec codec;
         codec.sinks = wanted.sinks;
         codec.window = wanted.window;
-        codec.k = fitter.side(wanted.k, {layer, Side::Key, wanted.sinks});
-        codec.v = fitter.side(wanted.v, {layer, Side::Value, wanted.sinks});
+        codec.k = fitter.side(wanted.k, {layer, Side::Keys, wanted.sinks});
+        codec.v = fitter.side(wanted.v, {layer, Side::Values, wanted.sinks});
         codec.maybe_fold = fitter.take_fold();
         fitted.fixed_bytes += codec.k.fixed_bytes + codec.v.fixed_bytes;
         fitted.layers.push_back(std::move(codec));

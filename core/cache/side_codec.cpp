@@ -37,10 +37,7 @@ at::Tensor noise_like(const at::Tensor& x, RandomGenerator& noise)
 
 } // namespace
 
-bool are_few(const SideCodec& codec, std::int64_t n) noexcept
-{
-    return n <= kFewVectors && codec.transform != TransformKind::Noise;
-}
+bool are_few(const SideCodec& codec, std::int64_t n) noexcept { return codec.has_basis() && n <= kFewVectors; }
 
 void encode_few(const SideCodec& codec, const float* x, std::int64_t sequences, std::int64_t n, float* out,
                 std::vector<float>& scratch)
@@ -68,11 +65,15 @@ void encode_few(const SideCodec& codec, const float* x, std::int64_t sequences, 
 
 at::Tensor encode_latents(const SideCodec& codec, const at::Tensor& x, RandomGenerator& noise)
 {
-    if (codec.transform == TransformKind::Noise)
-        return noise_like(x, noise);
     const std::int64_t sequences = x.size(0), tokens = x.size(1), heads = x.size(2);
-    if (codec.transform == TransformKind::Zero)
+    switch (codec.canary) {
+    case config::Canary::None:
+        break;
+    case config::Canary::Zeros:
         return at::zeros({sequences, heads, tokens, codec.width}, at::kFloat);
+    case config::Canary::Noise:
+        return noise_like(x, noise);
+    }
     if (!codec.has_basis())
         return x.permute({0, 2, 1, 3}).contiguous();
     at::Tensor rows = x.permute({0, 2, 1, 3}); // [B, G, n, d]

@@ -70,15 +70,14 @@ private:
     {
         const std::string where = fmt::format("layer {}: {}={}", index, side == Side::Keys ? "k" : "v", format(spec));
         const Word& transform = config::word_of(spec.transform.kind);
-        if (transform.sides != config::AllowedSides::Both
-            && (transform.sides == config::AllowedSides::Keys) != (side == Side::Keys))
+        if (!transform.stands_on(side))
             bad(fmt::format("{}: \"{}\" works on {} only", where, transform.text,
                             side == Side::Keys ? "values" : "keys"),
                 {});
         if (transform.takes_number() && (spec.transform.rank < 1 || spec.transform.rank > head_dim_))
             bad(fmt::format("{}: rank {} is out of range: the head size is {}", where, spec.transform.rank, head_dim_),
                 fmt::format("choose a rank from 1 to {}", head_dim_));
-        if (spec.transform.kind == TransformKind::Hadamard && (head_dim_ & (head_dim_ - 1)) != 0)
+        if (transform.needs_power_of_two && (head_dim_ & (head_dim_ - 1)) != 0)
             bad(fmt::format("{}: the head size {} is not a power of two", where, head_dim_),
                 "use rotate, which takes any head size");
         if (spec.quantiser.kind != QuantiserKind::Integer || spec.quantiser.axis == ScaleAxis::Token)

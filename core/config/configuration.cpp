@@ -2,6 +2,7 @@
 #include "core/config/configuration.h"
 
 #include "core/config/parser.h"
+#include "core/config/words.h"
 
 #include <algorithm>
 
@@ -27,8 +28,7 @@ bool any_codec(const Configuration& configuration, Property property)
 
 bool needs_moments(const TransformSpec& transform)
 {
-    return transform.kind == TransformKind::Pca || transform.kind == TransformKind::Kq
-        || transform.kind == TransformKind::Out;
+    return config::word_of(transform.kind).fitted_from != config::FittedFrom::Nothing;
 }
 
 } // namespace
@@ -57,12 +57,12 @@ bool Configuration::is_identity() const noexcept
     return !any_codec(*this, [](const CodecSpec& codec) { return !codec.is_identity(); });
 }
 
-bool Configuration::needs_moments() const noexcept
+bool Configuration::needs_moments() const
 {
     return any_codec(*this, [](const CodecSpec& codec) { return kvw::needs_moments(codec.transform); });
 }
 
-bool Configuration::needs_weighted_moments() const noexcept
+bool Configuration::needs_weighted_moments() const
 {
     return any_codec(
         *this, [](const CodecSpec& codec) { return kvw::needs_moments(codec.transform) && codec.transform.weighted; });

@@ -30,7 +30,7 @@ struct TransformSpec
 struct QuantiserSpec
 {
     QuantiserKind kind = QuantiserKind::ModelType;
-    int bits = 0; ///< Integer: 2, 3, 4 or 8
+    int bits = 0; ///< Integer: as the words of its family have them
     ScaleAxis axis = ScaleAxis::Token;
     int size = 0; ///< Channel: tokens, Group: channels; 0 for Token
     bool symmetric = false;
@@ -79,9 +79,9 @@ struct Configuration
     std::vector<LayerOverride> overrides;
 
     LayerConfiguration layer(int index) const;
-    bool is_identity() const noexcept;   ///< nothing anywhere is coded
-    bool needs_moments() const noexcept; ///< some transform is Pca, Kq or Out
-    bool needs_weighted_moments() const noexcept;
+    bool is_identity() const noexcept; ///< nothing anywhere is coded
+    bool needs_moments() const;        ///< some transform is fitted from a calibration (FittedFrom in words.h)
+    bool needs_weighted_moments() const;
     bool operator==(const Configuration&) const = default;
 };
 

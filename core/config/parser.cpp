@@ -20,9 +20,12 @@ std::string describe(const Token& token)
         return "the end of the text";
     case TokenKind::Space:
         return "a space";
-    default:
-        return quoted(token.text);
+    case TokenKind::Word:
+    case TokenKind::Mark:
+    case TokenKind::Stray:
+        break;
     }
+    return quoted(token.text);
 }
 
 /// For those who write the sets of a grid with braces.
@@ -33,42 +36,76 @@ std::string set_hint(const Token& token)
 
 std::string_view name_of(Side side) { return side == Side::Keys ? "keys" : "values"; }
 
-/// All words of these classes that are built, for messages.
+/// All words of these classes, for messages.
 std::string listed(std::initializer_list<WordClass> kinds)
 {
     std::vector<std::string_view> texts;
     for (const Word& word : words())
-        if (word.is_built() && std::find(kinds.begin(), kinds.end(), word.kind) != kinds.end())
+        if (std::find(kinds.begin(), kinds.end(), word.kind) != kinds.end())
             texts.push_back(word.text);
     return fmt::format("{}", fmt::join(texts, ", "));
 }
 
-/// The bits of a word like "int9", or -1.
-int integer_bits(std::string_view text)
+/// What a word like "int9" asks of the family "int".
+struct FamilyBits
 {
-    constexpr std::string_view prefix = "int";
-    if (!text.starts_with(prefix) || text.size() == prefix.size() || text.size() > prefix.size() + 6)
-        return -1;
+    std::string_view family;
     int bits = 0;
-    const auto [end, error] = std::from_chars(text.data() + prefix.size(), text.data() + text.size(), bits);
-    return error == std::errc() && end == text.data() + text.size() ? bits : -1;
+};
+
+std::optional<FamilyBits> bits_of_family(std::string_view text)
+{
+    constexpr std::size_t most_digits = 6;
+    for (const Word& word : words()) {
+        if (word.family.empty() || !text.starts_with(word.family))
+            continue;
+        const std::string_view digits = text.substr(word.family.size());
+        FamilyBits out{word.family, 0};
+        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out.bits);
+        if (digits.size() <= most_digits && error == std::errc() && end == digits.data() + digits.size()
+            && out.bits >= 0)
+            return out;
+    }
+    return std::nullopt;
 }
 
-const Word* nearest_integer(int bits)
+/// The word of the family with the nearest bits, and the first of the table where two are as near.
+const Word* nearest_of_family(const FamilyBits& wanted)
 {
     const Word* best = nullptr;
-    int best_distance = 0;
-    for (const Word& word : words()) {
-        const auto* meaning = std::get_if<QuantiserSpec>(&word.meaning);
-        if (!meaning || meaning->kind != QuantiserKind::Integer)
-            continue;
-        const int distance = std::abs(meaning->bits - bits);
-        if (!best || distance < best_distance) {
+    for (const Word& word : words())
+        if (word.family == wanted.family
+            && (!best || std::abs(word.bits - wanted.bits) < std::abs(best->bits - wanted.bits)))
             best = &word;
-            best_distance = distance;
-        }
-    }
     return best;
+}
+
+/// "2, 3, 4 or 8".
+std::string one_of(const std::vector<int>& numbers)
+{
+    std::string text;
+    for (std::size_t i = 0; i < numbers.size(); ++i)
+        text += fmt::format("{}{}", i == 0 ? "" : i + 1 == numbers.size() ? " or " : ", ", numbers[i]);
+    return text;
+}
+
+/// The transforms that stand on this side only.
+std::string only_on(Side side)
+{
+    std::vector<std::string_view> texts;
+    for (const Word& word : words())
+        if (word.kind == WordClass::Transform && word.sides != AllowedSides::Both && word.stands_on(side))
+            texts.push_back(word.text);
+    return fmt::format("{}", fmt::join(texts, ", "));
+}
+
+bool is_axis(std::string_view option)
+{
+    const Word* word = find_word(WordClass::Option, option);
+    if (!word)
+        return false;
+    const OptionWord meaning = std::get<OptionWord>(word->meaning);
+    return meaning == OptionWord::Token || meaning == OptionWord::Channel || meaning == OptionWord::Group;
 }
 
 /// Sorted, disjoint, merged where they touch.
@@ -165,8 +202,6 @@ void Parser::item(const Token& word, LayerOverride& into, std::vector<LayerOverr
 
 void Parser::side_item(const Token& word, const Word& side, LayerOverride& into)
 {
-    if (!side.is_built())
-        fail_not_built(word, WordClass::Side);
     const Side which = std::get<Side>(side.meaning);
     std::optional<CodecSpec>& codec_of_side = which == Side::Keys ? into.k : into.v;
     if (codec_of_side)
@@ -177,8 +212,6 @@ void Parser::side_item(const Token& word, const Word& side, LayerOverride& into)
 
 void Parser::policy_item(const Token& word, const Word& policy, LayerOverride& into)
 {
-    if (!policy.is_built())
-        fail_not_built(word, WordClass::Policy);
     std::optional<int>& count = std::get<PolicyWord>(policy.meaning) == PolicyWord::Sinks ? into.sinks : into.window;
     if (count)
         fail(word, fmt::format("{} is given a second time", quoted(word.text)));
@@ -252,21 +285,17 @@ const Word& Parser::stage_word(const Token& token, Side side, const Token* maybe
         word = find_word(WordClass::Quantiser, token.text);
     if (!word)
         fail_unknown_stage(token, maybe_transform, maybe_quantiser);
-    if (!word->is_built())
-        fail_not_built(token, word->kind);
     const Token* same = word->kind == WordClass::Transform ? maybe_transform : maybe_quantiser;
     if (same)
         fail(token,
              fmt::format("{} is a second {} after {}", quoted(token.text),
                          word->kind == WordClass::Transform ? "transform" : "quantiser", quoted(same->text)),
              "a codec is at most one transform and one quantiser");
-    const bool allowed =
-        word->sides == AllowedSides::Both || (word->sides == AllowedSides::Keys) == (side == Side::Keys);
-    if (!allowed)
+    if (!word->stands_on(side))
         fail(token,
              fmt::format("{} works on {} only, and this is the codec of the {}", quoted(token.text),
                          name_of(side == Side::Keys ? Side::Values : Side::Keys), name_of(side)),
-             fmt::format("for {} there is {}", name_of(side), side == Side::Keys ? "kq" : "out"));
+             fmt::format("for {} there is {}", name_of(side), only_on(side)));
     return *word;
 }
 
@@ -282,11 +311,11 @@ void Parser::fail_unknown_stage(const Token& token, const Token* maybe_transform
         wanted = "not a transform";
         near = nearest_word({WordClass::Transform}, token.text);
     }
-    const int bits = integer_bits(token.text);
-    if (bits >= 0)
+    if (const auto asked = bits_of_family(token.text))
         fail(token,
-             fmt::format("{} is not a quantiser: {} bits are out of range (2, 3, 4 or 8)", quoted(token.text), bits),
-             did_you_mean(nearest_integer(bits)));
+             fmt::format("{} is not a quantiser: {} bits are out of range ({})", quoted(token.text), asked->bits,
+                         one_of(family_bits(asked->family))),
+             did_you_mean(nearest_of_family(*asked)));
     if (const Word* option = find_word(WordClass::Option, token.text))
         fail(token, fmt::format("{} is {}", quoted(token.text), wanted),
              fmt::format("it is an option, and those follow a comma: ,{}", example(*option)));
@@ -353,7 +382,6 @@ void Parser::option(const Token& token, const Word& stage, std::vector<std::stri
     } else if (lexer_.peek().is('=')) {
         fail(lexer_.peek(), fmt::format("the option {} takes no number", quoted(token.text)));
     }
-    const auto is_axis = [](std::string_view text) { return text == "token" || text == "channel" || text == "group"; };
     const bool axis_said = std::any_of(seen.begin(), seen.end(), is_axis);
     apply(token, std::get<OptionWord>(word->meaning), value, axis_said, codec);
     seen.push_back(token.text);
@@ -445,13 +473,6 @@ Token Parser::expect_word(std::string_view missing)
 void Parser::fail(const Token& token, std::string sentence, std::string hint) const
 {
     throw PlacedError(ErrorKind::InvalidArgument, lexer_.text(), token.offset, std::move(sentence), std::move(hint));
-}
-
-void Parser::fail_not_built(const Token& token, WordClass kind) const
-{
-    throw PlacedError(ErrorKind::Unsupported, lexer_.text(), token.offset,
-                      fmt::format("{} ({}) is not built yet", quoted(token.text), find_word(kind, token.text)->help),
-                      fmt::format("this version has {}", listed({kind})));
 }
 
 void Parser::refuse_stray(const Token& token) const

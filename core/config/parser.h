@@ -46,7 +46,6 @@ private:
     /// The next word; `missing` says what should stand here.
     Token expect_word(std::string_view missing);
     [[noreturn]] void fail(const Token& token, std::string sentence, std::string hint = {}) const;
-    [[noreturn]] void fail_not_built(const Token& token, WordClass kind) const;
     [[noreturn]] void fail_unknown_stage(const Token& token, const Token* maybe_transform,
                                          const Token* maybe_quantiser) const;
     /// Fails when the token is a character that no configuration has.

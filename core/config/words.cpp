@@ -13,125 +13,160 @@
 namespace kvw::config {
 namespace {
 
-constexpr std::string_view kIntegerOptions = "token channel group sym";
 constexpr std::uint64_t kMaxSeed = std::numeric_limits<std::uint64_t>::max();
 
-constexpr QuantiserSpec storage(QuantiserKind kind) { return QuantiserSpec{kind, 0, ScaleAxis::Token, 0, false}; }
-constexpr QuantiserSpec integer(int bits)
+constexpr Word storage(std::string_view text, QuantiserKind kind, int bits, std::string_view help)
 {
-    return QuantiserSpec{QuantiserKind::Integer, bits, ScaleAxis::Token, 0, false};
+    return {.text = text,
+            .kind = WordClass::Quantiser,
+            .meaning = QuantiserSpec{kind, 0, ScaleAxis::Token, 0, false},
+            .help = help,
+            .bits = bits};
 }
 
-constexpr Word transform(std::string_view text, TransformKind kind, std::string_view options, std::string_view help)
+constexpr Word integer(std::string_view text, int bits, std::string_view help)
 {
-    return Word{text, WordClass::Transform, kind, AllowedSides::Both, {}, 0, 0, options, help};
+    return {.text = text,
+            .kind = WordClass::Quantiser,
+            .meaning = QuantiserSpec{QuantiserKind::Integer, bits, ScaleAxis::Token, 0, false},
+            .options = "token channel group sym",
+            .help = help,
+            .bits = bits,
+            .family = "int"};
 }
 
-constexpr Word low_rank(std::string_view text, TransformKind kind, AllowedSides sides, std::string_view options,
-                        std::string_view help)
+/// `word` with a rank.
+constexpr Word low_rank(Word word)
 {
-    return Word{text, WordClass::Transform, kind, sides, "rank", 1, kMaxRank, options, help};
-}
-
-constexpr Word quantiser(std::string_view text, QuantiserSpec meaning, std::string_view options, std::string_view help)
-{
-    return Word{text, WordClass::Quantiser, meaning, AllowedSides::Both, {}, 0, 0, options, help};
+    word.number = "rank";
+    word.least = 1;
+    word.most = kMaxRank;
+    return word;
 }
 
 constexpr Word policy(std::string_view text, PolicyWord meaning, std::string_view help)
 {
-    return Word{text, WordClass::Policy, meaning, AllowedSides::Both, "number of tokens", 0, kMaxRawTokens, {}, help};
+    return {.text = text,
+            .kind = WordClass::Policy,
+            .meaning = meaning,
+            .number = "number of tokens",
+            .most = kMaxRawTokens,
+            .help = help};
 }
 
 constexpr Word flag(std::string_view text, OptionWord meaning, std::string_view help)
 {
-    return Word{text, WordClass::Option, meaning, AllowedSides::Both, {}, 0, 0, {}, help};
-}
-
-constexpr Word not_built(WordClass kind, std::string_view text, std::string_view help)
-{
-    return Word{text, kind, NotBuilt{}, AllowedSides::Both, {}, 0, 0, {}, help};
+    return {.text = text, .kind = WordClass::Option, .meaning = meaning, .help = help};
 }
 
 // Of equally near words a suggestion takes the first, so the commonest stand first.
 constexpr std::array kWords = {
-    Word{"k", WordClass::Side, Side::Keys, AllowedSides::Keys, {}, 0, 0, {}, "codec of the keys"},
-    Word{"v", WordClass::Side, Side::Values, AllowedSides::Values, {}, 0, 0, {}, "codec of the values"},
-    not_built(WordClass::Side, "c", "codec of a latent that keys and values share"),
+    Word{.text = "k",
+         .kind = WordClass::Side,
+         .meaning = Side::Keys,
+         .sides = AllowedSides::Keys,
+         .help = "codec of the keys"},
+    Word{.text = "v",
+         .kind = WordClass::Side,
+         .meaning = Side::Values,
+         .sides = AllowedSides::Values,
+         .help = "codec of the values"},
 
     policy("sinks", PolicyWord::Sinks, "the first positions, stored raw"),
     policy("window", PolicyWord::Window, "the most recent positions, stored raw"),
-    not_built(WordClass::Policy, "sliding", "drop tokens older than this"),
-    not_built(WordClass::Policy, "pages", "lay tokens out in blocks"),
 
-    Word{"layers",
-         WordClass::List,
-         std::monostate{},
-         AllowedSides::Both,
-         "layer",
-         0,
-         kMaxLayer,
-         {},
-         "other settings for these layers; a later list wins"},
+    Word{.text = "layers",
+         .kind = WordClass::List,
+         .meaning = std::monostate{},
+         .number = "layer",
+         .most = kMaxLayer,
+         .help = "other settings for these layers; a later list wins"},
 
-    transform("identity", TransformKind::Identity, "", "the vector itself"),
-    low_rank("pca", TransformKind::Pca, AllowedSides::Both, "pooled uncentred weighted fold",
-             "principal components of the calibrated vectors, one basis per KV head"),
-    low_rank("kq", TransformKind::Kq, AllowedSides::Keys, "weighted", "basis that keeps the query-key products"),
-    low_rank("out", TransformKind::Out, AllowedSides::Values, "weighted fold",
-             "basis that keeps the attention's output"),
-    low_rank("random", TransformKind::Random, AllowedSides::Both, "seed fold",
-             "random orthonormal basis, not calibrated"),
-    transform("hadamard", TransformKind::Hadamard, "seed", "Hadamard rotation with random signs; full rank"),
-    transform("rotate", TransformKind::Rotate, "seed", "random rotation; full rank"),
-    transform("zero", TransformKind::Zero, "", "canary: stores zeros"),
-    transform("noise", TransformKind::Noise, "seed", "canary: stores noise"),
-    not_built(WordClass::Transform, "kvtc", "principal components across layers"),
+    Word{.text = "identity",
+         .kind = WordClass::Transform,
+         .meaning = TransformKind::Identity,
+         .help = "the vector itself"},
+    low_rank({.text = "pca",
+              .kind = WordClass::Transform,
+              .meaning = TransformKind::Pca,
+              .options = "pooled uncentred weighted fold",
+              .help = "principal components of the calibrated vectors, one basis per KV head",
+              .fitted_from = FittedFrom::Moments}),
+    low_rank({.text = "kq",
+              .kind = WordClass::Transform,
+              .meaning = TransformKind::Kq,
+              .sides = AllowedSides::Keys,
+              .options = "weighted",
+              .help = "basis that keeps the query-key products",
+              .fitted_from = FittedFrom::MomentsAndQueries}),
+    low_rank({.text = "out",
+              .kind = WordClass::Transform,
+              .meaning = TransformKind::Out,
+              .sides = AllowedSides::Values,
+              .options = "weighted fold",
+              .help = "basis that keeps the attention's output",
+              .fitted_from = FittedFrom::MomentsAndOutputGram}),
+    low_rank({.text = "random",
+              .kind = WordClass::Transform,
+              .meaning = TransformKind::Random,
+              .options = "seed fold",
+              .help = "random orthonormal basis, not calibrated"}),
+    Word{.text = "hadamard",
+         .kind = WordClass::Transform,
+         .meaning = TransformKind::Hadamard,
+         .options = "seed",
+         .help = "Hadamard rotation with random signs; full rank",
+         .needs_power_of_two = true},
+    Word{.text = "rotate",
+         .kind = WordClass::Transform,
+         .meaning = TransformKind::Rotate,
+         .options = "seed",
+         .help = "random rotation; full rank"},
+    Word{.text = "zero",
+         .kind = WordClass::Transform,
+         .meaning = TransformKind::Zero,
+         .help = "canary: stores zeros",
+         .canary = Canary::Zeros},
+    Word{.text = "noise",
+         .kind = WordClass::Transform,
+         .meaning = TransformKind::Noise,
+         .options = "seed",
+         .help = "canary: stores noise, of every layer and side its own",
+         .canary = Canary::Noise},
 
-    quantiser("int8", integer(8), kIntegerOptions, "8-bit integers with a scale and a zero point"),
-    quantiser("int4", integer(4), kIntegerOptions, "4-bit integers"),
-    quantiser("int3", integer(3), kIntegerOptions, "3-bit integers"),
-    quantiser("int2", integer(2), kIntegerOptions, "2-bit integers"),
-    quantiser("bf16", storage(QuantiserKind::Bf16), "", "bfloat16"),
-    quantiser("fp16", storage(QuantiserKind::Fp16), "", "IEEE half precision"),
-    quantiser("fp32", storage(QuantiserKind::Fp32), "", "IEEE single precision"),
-    not_built(WordClass::Quantiser, "lloyd4", "4-bit codebook for normal numbers"),
-    not_built(WordClass::Quantiser, "lloyd3", "3-bit codebook"),
-    not_built(WordClass::Quantiser, "lloyd2", "2-bit codebook"),
-    not_built(WordClass::Quantiser, "water", "bits allocated to components"),
+    integer("int8", 8, "8-bit integers with a scale and a zero point"),
+    integer("int4", 4, "4-bit integers"),
+    integer("int3", 3, "3-bit integers"),
+    integer("int2", 2, "2-bit integers"),
+    storage("bf16", QuantiserKind::Bf16, 16, "bfloat16"),
+    storage("fp16", QuantiserKind::Fp16, 16, "IEEE half precision"),
+    storage("fp32", QuantiserKind::Fp32, 32, "IEEE single precision"),
 
-    Word{"seed",
-         WordClass::Option,
-         OptionWord::Seed,
-         AllowedSides::Both,
-         "seed",
-         0,
-         kMaxSeed,
-         {},
-         "which random numbers; 0 when not said"},
+    Word{.text = "seed",
+         .kind = WordClass::Option,
+         .meaning = OptionWord::Seed,
+         .number = "seed",
+         .most = kMaxSeed,
+         .help = "which random numbers; 0 when not said"},
     flag("pooled", OptionWord::Pooled, "one basis for all KV heads of a layer"),
     flag("uncentred", OptionWord::Uncentred, "no mean is taken off"),
     flag("weighted", OptionWord::Weighted, "moments weighted by the attention that a token receives"),
     flag("fold", OptionWord::Fold, "values only: the basis is multiplied into the model's weights"),
     flag("token", OptionWord::Token, "one scale per token and head (when nothing is said)"),
-    Word{"channel",
-         WordClass::Option,
-         OptionWord::Channel,
-         AllowedSides::Both,
-         "number of tokens",
-         1,
-         4096,
-         {},
-         "one scale per channel and this many consecutive tokens"},
-    Word{"group",
-         WordClass::Option,
-         OptionWord::Group,
-         AllowedSides::Both,
-         "number of channels",
-         1,
-         kMaxRank,
-         {},
-         "one scale per token and this many neighbouring channels"},
+    Word{.text = "channel",
+         .kind = WordClass::Option,
+         .meaning = OptionWord::Channel,
+         .number = "number of tokens",
+         .least = 1,
+         .most = 4096,
+         .help = "one scale per channel and this many consecutive tokens"},
+    Word{.text = "group",
+         .kind = WordClass::Option,
+         .meaning = OptionWord::Group,
+         .number = "number of channels",
+         .least = 1,
+         .most = kMaxRank,
+         .help = "one scale per token and this many neighbouring channels"},
     flag("sym", OptionWord::Symmetric, "symmetric around zero, no zero point"),
 };
 
@@ -209,7 +244,22 @@ bool Word::takes_option(std::string_view option) const noexcept
     return false;
 }
 
+bool Word::stands_on(Side side) const noexcept
+{
+    return sides == AllowedSides::Both || (sides == AllowedSides::Keys) == (side == Side::Keys);
+}
+
 std::span<const Word> words() noexcept { return kWords; }
+
+std::vector<int> family_bits(std::string_view family)
+{
+    std::vector<int> bits;
+    for (const Word& word : kWords)
+        if (!word.family.empty() && word.family == family)
+            bits.push_back(word.bits);
+    std::sort(bits.begin(), bits.end());
+    return bits;
+}
 
 const Word* find_word(WordClass kind, std::string_view text) noexcept
 {
@@ -235,7 +285,7 @@ const Word& word_of(const QuantiserSpec& quantiser)
     throw Error(ErrorKind::InvalidArgument,
                 fmt::format("a quantiser of kind {} with {} bits has no word", static_cast<int>(quantiser.kind),
                             quantiser.bits),
-                "bits are 2, 3, 4 or 8");
+                "the quantisers are the rows of core/config/words.cpp");
 }
 
 const Word* nearest_word(std::initializer_list<WordClass> kinds, std::string_view text)
@@ -246,7 +296,7 @@ const Word* nearest_word(std::initializer_list<WordClass> kinds, std::string_vie
     const Word* best = nullptr;
     std::size_t best_distance = text.size() / 3 + 2;
     for (const Word& word : kWords) {
-        if (!word.is_built() || std::find(kinds.begin(), kinds.end(), word.kind) == kinds.end())
+        if (std::find(kinds.begin(), kinds.end(), word.kind) == kinds.end())
             continue;
         const std::size_t allowed = std::max(text.size(), word.text.size()) / 3;
         const std::size_t found = distance(text, word.text);
@@ -274,9 +324,11 @@ std::string example(const Word& word)
         return fmt::format("{}=4", word.text);
     case WordClass::Option:
         return word.takes_number() ? fmt::format("{}={}", word.text, word.least ? 32 : 1) : std::string(word.text);
-    default:
+    case WordClass::Transform:
+    case WordClass::Quantiser:
         return word.takes_number() ? fmt::format("{}:60", word.text) : std::string(word.text);
     }
+    return {};
 }
 
 std::string configuration_help()
@@ -290,7 +342,7 @@ std::string configuration_help()
                                  WordClass::Quantiser, WordClass::Option}) {
         text += fmt::format("{}:\n", title(kind));
         for (const Word& word : kWords)
-            if (word.kind == kind && word.is_built())
+            if (word.kind == kind)
                 text += fmt::format("  {:<18} {}{}\n", example(word), word.help, remarks(word));
     }
     return text;

@@ -2,6 +2,7 @@
 #include "core/measure/perplexity.h"
 
 #include "core/base/error.h"
+#include "core/config/words.h"
 #include "core/lm/dense_attention.h"
 #include "core/lm/guarded.h"
 
@@ -209,8 +210,12 @@ void PerplexityMeter::run_canaries()
     if (ran_on_device)
         require_destroyed("a store that is made zero",
                           run(plain_fit("identity"), 1, Reference::None, quiet, Canary::Wreck).mean_nll(), identity);
-    for (const std::string_view text : {"k=zero v=zero", "k=noise,seed=1 v=noise,seed=1"})
+    for (const config::Word& word : config::words()) {
+        if (word.canary == config::Canary::None)
+            continue;
+        const std::string text = fmt::format("k={0} v={0}", word.text);
         require_destroyed(text, nll(text), identity);
+    }
 }
 
 void PerplexityMeter::require_destroyed(std::string_view what, double nll, double identity) const

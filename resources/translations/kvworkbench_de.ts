@@ -3249,8 +3249,8 @@ Braucht etwa %8 Speicher, und %9 für je 1.000 Token unkomprimierten Cache.</tra
         <translation>%1: Bits</translation>
     </message>
     <message>
-        <source>8, 4, 3 or 2, several with commas; empty: not quantised</source>
-        <translation>8, 4, 3 oder 2, mehrere mit Kommas; leer: nicht quantisiert</translation>
+        <source>One of %1, or several with commas; empty: not quantised</source>
+        <translation>Eine von %1 oder mehrere mit Kommas; leer: nicht quantisiert</translation>
     </message>
     <message>
         <source>%1: what shares a scale</source>

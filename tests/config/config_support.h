@@ -3,11 +3,13 @@
 
 #include "core/base/error.h"
 #include "core/config/configuration.h"
+#include "core/config/words.h"
 
 #include <optional>
 #include <random>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace kvw::config_test {
 
@@ -30,40 +32,46 @@ inline int pick(Generator& generator, int first, int last)
     return first + static_cast<int>(generator() % static_cast<std::uint64_t>(last - first + 1));
 }
 
+/// A row of the table that may stand on this side.
+inline const config::Word& random_word(Generator& generator, config::WordClass kind, config::Side side)
+{
+    std::vector<const config::Word*> all;
+    for (const config::Word& word : config::words())
+        if (word.kind == kind && word.stands_on(side))
+            all.push_back(&word);
+    return *all[static_cast<std::size_t>(pick(generator, 0, static_cast<int>(all.size()) - 1))];
+}
+
+/// Any transform that a text can say, but for "fold", which a text can say of keys, too, and check() refuses there.
+inline TransformSpec random_transform(Generator& generator, config::Side side)
+{
+    const config::Word& word = random_word(generator, config::WordClass::Transform, side);
+    TransformSpec transform;
+    transform.kind = std::get<TransformKind>(word.meaning);
+    if (word.takes_number())
+        transform.rank = pick(generator, 1, config::kMaxRank);
+    if (word.takes_option("seed"))
+        transform.seed = generator() >> pick(generator, 0, 63);
+    transform.pooled = word.takes_option("pooled") && pick(generator, 0, 1);
+    transform.uncentred = word.takes_option("uncentred") && pick(generator, 0, 1);
+    transform.weighted = word.takes_option("weighted") && pick(generator, 0, 1);
+    transform.fold = side == config::Side::Values && word.takes_option("fold") && pick(generator, 0, 1);
+    return transform;
+}
+
 /// Any codec that a text can say for keys or values.
 inline CodecSpec random_codec(Generator& generator, bool keys)
 {
+    const config::Side side = keys ? config::Side::Keys : config::Side::Values;
     CodecSpec codec;
-    codec.transform.kind = static_cast<TransformKind>(pick(generator, 0, 8));
-    if (codec.transform.kind == (keys ? TransformKind::Out : TransformKind::Kq))
-        codec.transform.kind = TransformKind::Identity;
-    switch (codec.transform.kind) {
-    case TransformKind::Pca:
-        codec.transform.pooled = pick(generator, 0, 1);
-        codec.transform.uncentred = pick(generator, 0, 1);
-        [[fallthrough]];
-    case TransformKind::Kq:
-    case TransformKind::Out:
-        codec.transform.weighted = pick(generator, 0, 1);
-        codec.transform.rank = pick(generator, 1, 4096);
-        break;
-    case TransformKind::Random:
-        codec.transform.rank = pick(generator, 1, 4096);
-        [[fallthrough]];
-    case TransformKind::Noise:
-    case TransformKind::Rotate:
-    case TransformKind::Hadamard:
-        codec.transform.seed = generator() >> pick(generator, 0, 63);
-        break;
-    default:
-        break;
-    }
-    codec.quantiser.kind = static_cast<QuantiserKind>(pick(generator, 0, 4));
-    if (codec.quantiser.kind == QuantiserKind::Integer) {
-        constexpr int bits[] = {2, 3, 4, 8};
-        codec.quantiser.bits = bits[pick(generator, 0, 3)];
+    codec.transform = random_transform(generator, side);
+    if (pick(generator, 0, 4) == 0)
+        return codec; // the model's type, which has no word
+    const config::Word& word = random_word(generator, config::WordClass::Quantiser, side);
+    codec.quantiser = std::get<QuantiserSpec>(word.meaning);
+    if (word.takes_option("group")) {
         codec.quantiser.axis = static_cast<ScaleAxis>(pick(generator, 0, 2));
-        codec.quantiser.size = codec.quantiser.axis == ScaleAxis::Token ? 0 : pick(generator, 1, 4096);
+        codec.quantiser.size = codec.quantiser.axis == ScaleAxis::Token ? 0 : pick(generator, 1, config::kMaxRank);
         codec.quantiser.symmetric = pick(generator, 0, 1);
     }
     return codec;

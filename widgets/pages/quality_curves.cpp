@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/pages/quality_curves.h"
 
-#include "core/config/configuration.h"
+#include "core/config/words.h"
 #include "widgets/models/comparison_model.h"
 
 #include <QCoreApplication>
@@ -26,18 +26,9 @@ double rankOf(const CodecSpec& codec) { return codec.transform.rank > 0 ? codec.
 
 double bitsOf(const CodecSpec& codec, bool model_is_fp32)
 {
-    switch (codec.quantiser.kind) {
-    case QuantiserKind::Integer:
-        return codec.quantiser.bits;
-    case QuantiserKind::Fp32:
-        return 32;
-    case QuantiserKind::ModelType:
-        return model_is_fp32 ? 32 : 16;
-    case QuantiserKind::Fp16:
-    case QuantiserKind::Bf16:
-        return 16;
-    }
-    return kNone;
+    if (codec.quantiser.kind == QuantiserKind::ModelType)
+        return model_is_fp32 ? 32 : 16; // which has no word
+    return config::word_of(codec.quantiser).bits;
 }
 
 /// The codec of a side: of all layers or, where only some layers are compressed, the first list's.
@@ -94,23 +85,42 @@ std::string replaced(std::string text, std::string_view what, std::string_view w
     return text;
 }
 
+/// The first word of the family that this quantiser is of, which stands for all of them; null where it has none.
+const config::Word* familyWord(const QuantiserSpec& quantiser)
+{
+    if (quantiser.kind == QuantiserKind::ModelType)
+        return nullptr;
+    const std::string_view family = config::word_of(quantiser).family;
+    const auto words = config::words();
+    const auto first = std::find_if(words.begin(), words.end(),
+                                    [&](const auto& word) { return !family.empty() && word.family == family; });
+    return first == words.end() ? nullptr : &*first;
+}
+
 Family familyOf(const QualityRow& row, Configuration configuration)
 {
     Family family;
     family.measurement = measurementOf(row.source);
     CodecSpec &k = codecOf(configuration, true), &v = codecOf(configuration, false);
     family.by_rank = k.transform.rank > 0 || v.transform.rank > 0;
-    // Ranks beyond any head size stand for "any rank"; three bits for "any number of bits".
-    constexpr int kAnyRank = 4096;
-    constexpr int kAnyBits = 3;
+    std::vector<const config::Word*> families;
     for (CodecSpec* codec : {&k, &v}) {
+        // A rank beyond any head size stands for "any rank".
         if (family.by_rank && codec->transform.rank > 0)
-            codec->transform.rank = kAnyRank;
-        if (!family.by_rank && codec->quantiser.kind == QuantiserKind::Integer)
-            codec->quantiser.bits = kAnyBits;
+            codec->transform.rank = config::kMaxRank;
+        const config::Word* word = family.by_rank ? nullptr : familyWord(codec->quantiser);
+        if (!word)
+            continue;
+        const auto& any = std::get<QuantiserSpec>(word->meaning);
+        codec->quantiser.kind = any.kind;
+        codec->quantiser.bits = any.bits;
+        families.push_back(word);
     }
-    family.rest = format(configuration);
-    family.shown = family.by_rank ? replaced(family.rest, ":4096", "") : replaced(family.rest, "int3", "int");
+    family.rest = family.shown = format(configuration);
+    if (family.by_rank)
+        family.shown = replaced(family.shown, std::string(":").append(std::to_string(config::kMaxRank)), "");
+    for (const config::Word* word : families)
+        family.shown = replaced(family.shown, word->text, word->family);
     return family;
 }
 

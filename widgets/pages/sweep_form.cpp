@@ -81,9 +81,8 @@ SweepForm::SideFields SweepForm::addSide(QGridLayout* grid, int row, const QStri
     SideFields side;
     side.transform = new QComboBox(this);
     side.transform->addItem(tr("none"), QString());
-    for (const char* each : {"pca", "kq", "out", "random", "hadamard", "rotate"})
-        if (QLatin1String(each) != QLatin1String(keys ? "out" : "kq"))
-            side.transform->addItem(QLatin1String(each), QLatin1String(each));
+    for (const QString& each : sweptTransforms(keys ? config::Side::Keys : config::Side::Values))
+        side.transform->addItem(each, each);
     side.ranks = new QLineEdit(QStringLiteral("32..56..8"), this);
     side.weights = new QComboBox(this);
     side.weights->addItems({tr("uniform"), tr("by attention"), tr("both")});
@@ -97,7 +96,8 @@ SweepForm::SideFields SweepForm::addSide(QGridLayout* grid, int row, const QStri
     name(side.transform, tr("%1: transform").arg(plain));
     name(side.ranks, tr("%1: ranks").arg(plain), tr("Numbers with commas, or first..last..step: 32, 48 or 16..64..8"));
     name(side.weights, tr("%1: weights of the moments").arg(plain));
-    name(side.bits, tr("%1: bits").arg(plain), tr("8, 4, 3 or 2, several with commas; empty: not quantised"));
+    name(side.bits, tr("%1: bits").arg(plain),
+         tr("One of %1, or several with commas; empty: not quantised").arg(sweptBits()));
     name(side.scale, tr("%1: what shares a scale").arg(plain));
     grid->addWidget(makeLabel(title, side.transform, this), row, 0);
     int column = 1;

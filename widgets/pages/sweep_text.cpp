@@ -9,15 +9,9 @@
 namespace kvw {
 namespace {
 
-bool hasRank(const QString& transform)
+const config::Word* wordOf(const QString& transform)
 {
-    return transform == QLatin1String("pca") || transform == QLatin1String("kq") || transform == QLatin1String("out")
-        || transform == QLatin1String("random");
-}
-
-bool hasWeights(const QString& transform)
-{
-    return transform == QLatin1String("pca") || transform == QLatin1String("kq") || transform == QLatin1String("out");
+    return config::find_word(config::WordClass::Transform, toStd(transform));
 }
 
 QString codecText(const SweepSide& side)
@@ -25,14 +19,15 @@ QString codecText(const SweepSide& side)
     QStringList stages;
     if (!side.transform.isEmpty()) {
         QString text = side.transform;
-        if (hasRank(side.transform))
+        const config::Word* word = wordOf(side.transform);
+        if (word && word->takes_number())
             text += QLatin1Char(':') + setOf(side.ranks);
-        if (hasWeights(side.transform) && (side.weighted || side.both_weights))
+        if (word && word->takes_option("weighted") && (side.weighted || side.both_weights))
             text += side.both_weights ? QStringLiteral("(|,weighted)") : QStringLiteral(",weighted");
         stages << text;
     }
     if (const QString bits = setOf(side.bits); !bits.isEmpty())
-        stages << QStringLiteral("int") + bits + (side.scale.isEmpty() ? QString() : QLatin1Char(',') + side.scale);
+        stages << sweptFamily() + bits + (side.scale.isEmpty() ? QString() : QLatin1Char(',') + side.scale);
     return stages.join(QLatin1Char('+'));
 }
 
@@ -42,6 +37,33 @@ QString item(const char* name, const QString& value)
 }
 
 } // namespace
+
+QStringList sweptTransforms(config::Side side)
+{
+    QStringList out;
+    for (const config::Word& word : config::words())
+        if (word.kind == config::WordClass::Transform && word.canary == config::Canary::None && word.stands_on(side)
+            && std::get<TransformKind>(word.meaning) != TransformKind::Identity)
+            out << toQt(word.text);
+    return out;
+}
+
+QString sweptFamily()
+{
+    for (const config::Word& word : config::words())
+        if (!word.family.empty())
+            return toQt(word.family);
+    return {};
+}
+
+QString sweptBits()
+{
+    const std::vector<int> bits = config::family_bits(toStd(sweptFamily()));
+    QStringList out;
+    for (auto each = bits.rbegin(); each != bits.rend(); ++each)
+        out << QString::number(*each);
+    return out.join(QStringLiteral(", "));
+}
 
 QString setOf(const QString& list)
 {

@@ -49,6 +49,32 @@ TEST(SweepText, FieldsBecomeTheGrammarsText)
     EXPECT_EQ(sweepText({}), QString());
 }
 
+TEST(SweepText, EveryTransformOfTheTableCanBeSwept)
+{
+    for (const config::Word& word : config::words()) {
+        if (word.kind != config::WordClass::Transform)
+            continue;
+        SCOPED_TRACE(word.text);
+        const bool swept = word.canary == config::Canary::None && word.text != "identity";
+        const QString name = QString::fromUtf8(word.text.data(), static_cast<qsizetype>(word.text.size()));
+        for (const config::Side side : {config::Side::Keys, config::Side::Values}) {
+            EXPECT_EQ(sweptTransforms(side).contains(name), swept && word.stands_on(side));
+            if (!sweptTransforms(side).contains(name))
+                continue;
+            SweepChoices choices;
+            SweepSide& chosen = side == config::Side::Keys ? choices.k : choices.v;
+            chosen.transform = name;
+            chosen.ranks = QStringLiteral("16, 32");
+            chosen.both_weights = true;
+            chosen.bits = sweptBits();
+            const int bits = static_cast<int>(config::family_bits(sweptFamily().toStdString()).size());
+            EXPECT_EQ(sizeOf(sweepText(choices)).points,
+                      bits * (word.takes_number() ? 2 : 1) * (word.takes_option("weighted") ? 2 : 1));
+        }
+    }
+    EXPECT_EQ(sweptBits(), QStringLiteral("8, 4, 3, 2"));
+}
+
 TEST(SweepText, WhatIsWrongIsSaidWithItsColumn)
 {
     const SweepSize size = sizeOf(QStringLiteral("k=pca:32+int9"));
