@@ -50,7 +50,8 @@ __device__ __forceinline__ Work work_of_block(const Attend& args)
 template<Format K, Format V, int Stages, int KeyGroups, int ValueBlocks, bool Wide, bool Full>
 __device__ __forceinline__ void attend_coded(const KvStore& store, const Work& work, const TileParts& parts,
                                              const Widths& widths, const Queries<KeyGroups, Wide>& queries,
-                                             Ring<Stages>& ring, Accumulator<ValueBlocks, Wide>& acc, int warp, int lane)
+                                             Ring<Stages>& ring, Accumulator<ValueBlocks, Wide>& acc, int warp,
+                                             int lane)
 {
     constexpr bool kBf16 = K == Format::Bf16, kCoded = !is_16_bit(K) || !is_16_bit(V);
     const auto tile_at = [&](int tile) -> const std::byte* {
@@ -69,8 +70,8 @@ __device__ __forceinline__ void attend_coded(const KvStore& store, const Work& w
         const std::byte* at = ring.wait();
         float score[4][4] = {};
         multiply_keys<K, KeyGroups, Wide, Full>(at, at + parts.key_scales, widths.key_groups, queries, score, lane);
-        take_softmax<K, ValueBlocks, Wide>(at + parts.key_scales, work.coded_end - tile * kTileTokens, queries.sum, score,
-                                           acc, lane);
+        take_softmax<K, ValueBlocks, Wide>(at + parts.key_scales, work.coded_end - tile * kTileTokens, queries.sum,
+                                           score, acc, lane);
         multiply_values<V, kBf16, ValueBlocks, Wide, Full>(at + parts.values, at + parts.value_scales,
                                                            widths.value_blocks, kCoded ? kValueScale : 1.0f, score, acc,
                                                            lane);
@@ -102,8 +103,8 @@ __device__ __forceinline__ void attend_exact(const Attend& args, const Work& wor
         const std::byte* at = base + static_cast<std::size_t>(exact_slot(store, tile)) * exact_tile_bytes(store);
         float score[4][4] = {};
         multiply_keys<Format::Fp16, KeyGroups, Wide, false>(at, nullptr, widths.key_groups, queries, score, lane);
-        take_softmax<Format::Fp16, ValueBlocks, Wide>(nullptr, work.tokens - tile * kTileTokens, queries.sum, score, acc,
-                                                      lane);
+        take_softmax<Format::Fp16, ValueBlocks, Wide>(nullptr, work.tokens - tile * kTileTokens, queries.sum, score,
+                                                      acc, lane);
         multiply_values<Format::Fp16, false, ValueBlocks, Wide, false>(at + values, nullptr, value_blocks, kValueScale,
                                                                        score, acc, lane);
     }
@@ -137,8 +138,8 @@ __global__ void __launch_bounds__(kAttendThreads) attend_kernel(const Attend arg
         work.group, widths.key_groups, lane);
     Accumulator<ValueBlocks, Wide> acc;
     acc.clear();
-    attend_coded<K, V, kStages, KeyGroups, ValueBlocks, Wide, Full>(store, work, parts, widths, queries, ring, acc, warp,
-                                                                    lane);
+    attend_coded<K, V, kStages, KeyGroups, ValueBlocks, Wide, Full>(store, work, parts, widths, queries, ring, acc,
+                                                                    warp, lane);
     if constexpr (kCoded)
         attend_exact(args, work, widths, queries, acc, warp, lane);
 

@@ -117,12 +117,12 @@ struct MergeRoom
     float shares[(kMaxSplits + 2) * kRows];
 };
 
-
 /// The warps of the block, in order: into room.mine, or to the target where there is one split only. `factor` undoes
 /// kValueScale. Every thread of the block takes part; ends without a barrier.
 template<int ValueBlocks, bool Wide>
 __device__ __forceinline__ void merge_warps(const Accumulator<ValueBlocks, Wide>& acc, float factor,
-                                            MergeRoom<ValueBlocks, Wide>& room, const Target& target, int warp, int lane)
+                                            MergeRoom<ValueBlocks, Wide>& room, const Target& target, int warp,
+                                            int lane)
 {
 #pragma unroll
     for (int r = 0; r < (Wide ? 2 : 1); ++r) {
@@ -188,8 +188,8 @@ __device__ __forceinline__ bool is_last_block(int* counter, int splits)
 
 /// The blocks of the cluster, each for a share of the output; then the clusters, by the last block to get there.
 template<int ValueBlocks, bool Wide>
-__device__ __forceinline__ void merge_blocks(MergeRoom<ValueBlocks, Wide>& room, const Target& target, int unit, int split,
-                                             int cluster)
+__device__ __forceinline__ void merge_blocks(MergeRoom<ValueBlocks, Wide>& room, const Target& target, int unit,
+                                             int split, int cluster)
 {
     const Attend& args = target.args;
     const int group = target.group, width = target.width;

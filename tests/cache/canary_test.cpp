@@ -41,7 +41,7 @@ TEST(Noise, EveryLayerAndSideHasAStreamOfItsOwn)
                 RandomGenerator noise(side->noise_seed);
                 all.push_back(encode_latents(*side, x, noise));
             }
-        ASSERT_EQ(all.size(), 2u * kShape.layers);
+        ASSERT_EQ(all.size(), 2u * static_cast<unsigned>(kShape.layers()));
         for (std::size_t i = 0; i < all.size(); ++i)
             for (std::size_t j = 0; j < i; ++j)
                 EXPECT_GT(largest_difference(all[i], all[j]), 0.1) << i << " and " << j;

@@ -181,7 +181,8 @@ TEST(CodedCache, PackedSizesAreExact)
     EXPECT_EQ(bytes("k=int2,token,sym v=int2,token,sym").scales_bytes, vectors * 2);
     EXPECT_EQ(bytes("k=pca:5 v=pca:5").payload_bytes, vectors * 10);
     EXPECT_EQ(bytes("k=int8,channel=32 v=int8,channel=32").scales_bytes, vectors / 32 * 16 * 4);
-    EXPECT_EQ(bytes("k=int8,token v=int8,token sinks=4").raw_bytes, 4.0 * kShape.layers() * kShape.kv_heads * 2 * 16 * 2);
+    EXPECT_EQ(bytes("k=int8,token v=int8,token sinks=4").raw_bytes,
+              4.0 * kShape.layers() * kShape.kv_heads * 2 * 16 * 2);
 }
 
 TEST(CodedCache, NotFiniteNamesTheLayer)

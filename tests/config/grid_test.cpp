@@ -110,8 +110,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadGrid{"sinks=(0|4) k=pca:(8|x)", 22,
                 "the point \"sinks=0 k=pca:x\" is not a configuration: its column 15: \"x\" is not a rank", ""},
         BadGrid{"k=pca:(0..64..8)", 8, "the point \"k=pca:0\"", ""},
-        BadGrid{"k=(pca:8|kvtc:8)", 10, "\"kvtc\"", "known are"},
-        BadGrid{"k=pca:(8|)", 7, "the point \"k=pca:\"", ""},
+        BadGrid{"k=(pca:8|kvtc:8)", 10, "\"kvtc\"", "known are"}, BadGrid{"k=pca:(8|)", 7, "the point \"k=pca:\"", ""},
         BadGrid{"k=pca:{8..64..8}", 7, "a rank is missing", "in parentheses"},
         BadGrid{"k={pca:8}", 3, "missing", "in parentheses"}, BadGrid{"k={8|9}", 5, "outside a set", "(a|b|c)"},
         BadGrid{"k=\xC3\xA9(8|9)", 3, "not ASCII", ""}));
