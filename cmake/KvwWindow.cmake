@@ -69,7 +69,8 @@ function(kvw_widget_tests name)
     set_target_properties(${target} PROPERTIES AUTOMOC ON)
     target_link_libraries(${target} PRIVATE kvw_widget_test_support kvw_warnings ${TESTS_LIBRARIES})
     kvw_compile_quickly(${target})
-    kvw_share_precompiled(${target} widget_tests <gmock/gmock.h> <QtWidgets> <QtTest>)
+    # Not shared: Qt Test tells every target its own folder.
+    target_precompile_headers(${target} PRIVATE <gmock/gmock.h> <QtWidgets> <QtTest>)
     gtest_discover_tests(${target} TEST_PREFIX "widgets.${name}." DISCOVERY_TIMEOUT 600
         PROPERTIES TIMEOUT ${TESTS_TIMEOUT} LABELS widgets)
 endfunction()
