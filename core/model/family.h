@@ -29,6 +29,7 @@ struct Family
     std::string_view architecture, model_type;
     /// Where config.json does not say it (the defaults of the transformers package).
     std::int64_t max_positions;
+    int kv_heads; ///< where num_key_value_heads is absent; 0: as many as query heads, as where it is null
     /// All layers, from config.json and from what has been read of it already (sizes and heads). Throws Error{BadInput} for
     /// fields that contradict each other, Error{Unsupported} for what the decoder does not know.
     std::vector<LayerSpec> (*layers)(const JsonFields& fields, const ModelConfig& config);

@@ -17,6 +17,6 @@ std::vector<LayerSpec> layers(const JsonFields& fields, const ModelConfig& confi
 } // namespace
 
 extern const Family kLlama;
-const Family kLlama{"LlamaForCausalLM", "llama", 2048, layers};
+const Family kLlama{"LlamaForCausalLM", "llama", 2048, 0, layers};
 
 } // namespace kvw

@@ -18,6 +18,6 @@ std::vector<LayerSpec> layers(const JsonFields& fields, const ModelConfig& confi
 } // namespace
 
 extern const Family kMistral;
-const Family kMistral{"MistralForCausalLM", "mistral", 131072, layers};
+const Family kMistral{"MistralForCausalLM", "mistral", 131072, 8, layers};
 
 } // namespace kvw

@@ -55,6 +55,6 @@ std::vector<LayerSpec> layers(const JsonFields& fields, const ModelConfig& confi
 } // namespace
 
 extern const Family kQwen2;
-const Family kQwen2{"Qwen2ForCausalLM", "qwen2", 32768, layers};
+const Family kQwen2{"Qwen2ForCausalLM", "qwen2", 32768, 32, layers};
 
 } // namespace kvw

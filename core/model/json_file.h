@@ -16,7 +16,7 @@ namespace kvw {
 nlohmann::json parse_untrusted_json(std::string_view text, const std::string& place);
 
 /// Reads a whole JSON file whose value is an object. Throws Error{NotFound} when it is not there, Error{BadInput} when
-/// it is longer than `max_bytes`, cannot be read or is no JSON object.
+/// it is longer than `max_bytes`, cannot be read or is not a JSON object.
 nlohmann::json read_json_object(const std::filesystem::path& file, std::uint64_t max_bytes);
 
 /// Typed access to an object of a file; every refusal is Error{BadInput} "FILE: KEY is VALUE; ... was wanted".

@@ -62,10 +62,11 @@ void refuse_unsupported(const JsonFields& fields)
         throw Error(ErrorKind::Unsupported, fmt::format("{}: partial_rotary_factor is not 1", fields.file()));
 }
 
-void read_heads(const JsonFields& fields, ModelConfig& config)
+void read_heads(const JsonFields& fields, const Family& family, ModelConfig& config)
 {
     config.heads = static_cast<int>(fields.whole("num_attention_heads", 1, kMaxHeads));
-    config.kv_heads = static_cast<int>(fields.maybe_whole("num_key_value_heads", 1, kMaxHeads).value_or(config.heads));
+    const int absent = fields.holds("num_key_value_heads") || family.kv_heads == 0 ? config.heads : family.kv_heads;
+    config.kv_heads = static_cast<int>(fields.maybe_whole("num_key_value_heads", 1, kMaxHeads).value_or(absent));
     if (config.heads % config.kv_heads != 0)
         fields.contradiction(fmt::format("num_attention_heads {} is not a multiple of num_key_value_heads {}",
                                          config.heads, config.kv_heads));
@@ -141,7 +142,7 @@ ModelConfig read_model_config(const std::filesystem::path& folder)
     config.architecture = family.architecture;
     config.torch_type = fields.maybe_text("dtype").value_or(fields.maybe_text("torch_dtype").value_or(""));
     read_sizes(fields, family, config);
-    read_heads(fields, config);
+    read_heads(fields, family, config);
     config.tied_embeddings = fields.maybe_flag("tie_word_embeddings").value_or(false);
     config.layer_specs = family.layers(fields, config);
     config.bos_token = fields.maybe_whole("bos_token_id", 0, config.vocab_size - 1);

@@ -223,7 +223,7 @@ Message read_message(std::string_view line)
         refuse("the line is empty");
     const Json object = parse(line);
     if (!object.is_object())
-        refuse("the line is no JSON object");
+        refuse("the line is not a JSON object");
     const Fields fields(object);
     const std::string type = fields.text("type", kMaxNameBytes);
     for (const Reader& reader : kReaders)

@@ -3567,7 +3567,7 @@ Braucht etwa %8 Speicher, und %9 für je 1.000 Token unkomprimierten Cache.</tra
         <translation>keine Nachricht: %1</translation>
     </message>
     <message numerus="yes">
-        <source>The worker wrote %n line(s) that are no messages; the first: %1</source>
+        <source>The worker wrote %n line(s) that are not messages; the first: %1</source>
         <translation>
             <numerusform>Der Worker hat %n Zeile geschrieben, die keine Nachricht ist: %1</numerusform>
             <numerusform>Der Worker hat %n Zeilen geschrieben, die keine Nachrichten sind; die erste: %1</numerusform>

@@ -195,7 +195,7 @@ TEST_F(PreparedJobTest, JsonThatIsNoSpecification)
 {
     for (const std::string text : {"", R"({"engine": 5})", R"({"tokens": "many"})"})
         expect_refused([&] { run_job(RunKind::Calibrate, text, context()); }, ErrorKind::BadInput,
-                       "no specification of a calibrate job", "make the job again");
+                       "not a specification of a calibrate job", "make the job again");
 }
 
 } // namespace

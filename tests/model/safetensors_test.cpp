@@ -217,7 +217,7 @@ TEST(Safetensors, Offsets)
     expect_bad("b", "data_offsets", Json::array({32, 24}), "it begins at 32 and ends before, at 24");
     expect_bad("b", "data_offsets", Json::array({-8, 0}), "data_offsets has -8");
     expect_bad("b", "data_offsets", Json::array({24, 32.0}), "data_offsets has 32.0");
-    expect_bad("b", "data_offsets", Json::array({24}), "no pair");
+    expect_bad("b", "data_offsets", Json::array({24}), "not a pair");
     expect_bad("b", "data_offsets", Json::array({18446744073709551608ull, 18446744073709551615ull}),
                "data_offsets has");
     Json header = good_header();
@@ -321,7 +321,7 @@ TEST(SafetensorsShards, IndexesThatAreNone)
     }
     shards.index["weight_map"]["a"] = 3;
     shards.write_index();
-    shards.expect_bad(ErrorKind::BadInput, "tensor \"a\": 3 is no file name");
+    shards.expect_bad(ErrorKind::BadInput, "tensor \"a\": 3 is not the name of a file");
     for (const char* index : {"{}", R"({"weight_map":{}})", R"({"weight_map":[]})"}) {
         shards.folder.write("model.safetensors.index.json", index);
         shards.expect_bad(ErrorKind::BadInput, "weight_map");

@@ -129,7 +129,7 @@ TEST(Protocol, WhatIsNoMessageIsNamed)
     EXPECT_THAT(error_text(""), HasSubstr("empty"));
     EXPECT_THAT(error_text("\n"), HasSubstr("empty"));
     EXPECT_THAT(error_text("hello"), HasSubstr("not JSON"));
-    EXPECT_THAT(error_text("[1]"), HasSubstr("no JSON object"));
+    EXPECT_THAT(error_text("[1]"), HasSubstr("not a JSON object"));
     EXPECT_THAT(error_text("{}"), HasSubstr("\"type\" is missing"));
     EXPECT_THAT(error_text(R"({"type":3})"), HasSubstr("\"type\" is not a string"));
     EXPECT_THAT(error_text(R"({"type":"cancel"} {})"), HasSubstr("not JSON"));
@@ -145,19 +145,19 @@ TEST(Protocol, WhatIsNoMessageIsNamed)
 TEST(Protocol, WrongFieldsAreNamed)
 {
     EXPECT_THAT(error_text(R"({"type":"heartbeat"})"), HasSubstr("\"elapsed_s\" is missing"));
-    EXPECT_THAT(error_text(R"({"type":"heartbeat","elapsed_s":"2"})"), HasSubstr("no number"));
+    EXPECT_THAT(error_text(R"({"type":"heartbeat","elapsed_s":"2"})"), HasSubstr("not a number"));
     EXPECT_THAT(error_text(R"({"type":"heartbeat","elapsed_s":-1})"), HasSubstr("out of range"));
     EXPECT_THAT(error_text(R"({"type":"stage","index":2,"count":2,"name":"x"})"),
                 HasSubstr("\"index\" is 2, out of range"));
     EXPECT_THAT(error_text(R"({"type":"stage","index":0,"count":0,"name":"x"})"), HasSubstr("\"count\""));
-    EXPECT_THAT(error_text(R"({"type":"stage","index":0.5,"count":2,"name":"x"})"), HasSubstr("no whole number"));
+    EXPECT_THAT(error_text(R"({"type":"stage","index":0.5,"count":2,"name":"x"})"), HasSubstr("not a whole number"));
     EXPECT_THAT(error_text(R"({"type":"stage","index":18446744073709551615,"count":2,"name":"x"})"),
                 HasSubstr("out of range"));
     EXPECT_THAT(error_text(R"({"type":"hello","protocol":0,"version":"","build":"","devices":[]})"),
                 HasSubstr("\"protocol\""));
     EXPECT_THAT(error_text(R"({"type":"hello","protocol":1,"version":"","build":"","devices":"cpu"})"),
-                HasSubstr("no list"));
-    EXPECT_THAT(error_text(R"({"type":"committed","tables":[1]})"), HasSubstr("no text"));
+                HasSubstr("not a list"));
+    EXPECT_THAT(error_text(R"({"type":"committed","tables":[1]})"), HasSubstr("not a string"));
     EXPECT_THAT(error_text(R"({"type":"committed","tables":[],"run":-1})"), HasSubstr("\"run\""));
     EXPECT_THAT(error_text(R"({"type":"result","status":"maybe","code":"","message":"","hint":""})"),
                 HasSubstr("\"maybe\""));

@@ -101,7 +101,7 @@ TEST_F(Damage, ARowThatCannotBeUnderstoodIsNamed)
          "UPDATE moments SET dim = 6 WHERE id = 3",
          {"table moments", "row 3", "column mean", "5 numbers", "6"}},
         {"moments", "UPDATE moments SET dim = -5", {"table moments", "row 1", "column mean"}},
-        {"moments", "UPDATE moments SET scatter = x'00'", {"column scatter", "no matrix of 5 x 5"}},
+        {"moments", "UPDATE moments SET scatter = x'00'", {"column scatter", "not a matrix of 5 x 5"}},
         {"moments", "UPDATE moments SET absolute_maximum = zeroblob(8)", {"column absolute_maximum", "1 numbers"}},
         {"output_gram", "UPDATE output_gram SET dim = 100000", {"table output_gram", "column gram", "100000 x 100000"}},
         {"job", "UPDATE job SET status = 'paused'", {"table job", "row 1", "column status", "paused"}},

@@ -65,7 +65,7 @@ TEST_F(Opening, MissingThings)
     for (const Store::Access access : {Store::Access::ReadWrite, Store::Access::ReadOnly})
         expect_error(ErrorKind::NotFound, {"b.kvw", "the folder", "missing"},
                      [&] { Store::open(folder_ / "missing" / "b.kvw", access); });
-    expect_error(ErrorKind::InvalidArgument, {"no name"}, [] { Store::open(""); });
+    expect_error(ErrorKind::InvalidArgument, {"not a file name"}, [] { Store::open(""); });
     EXPECT_TRUE(fs::is_empty(folder_.path()));
 }
 
@@ -95,7 +95,7 @@ TEST_F(Opening, FilesThatAreNoDatabaseStayAsTheyAre)
     for (const auto& [name, bytes] : files) {
         SCOPED_TRACE(name);
         folder_.write(name, bytes);
-        expect_untouched(folder_ / name, ErrorKind::BadInput, {"no project file"});
+        expect_untouched(folder_ / name, ErrorKind::BadInput, {"not a project file"});
     }
     folder_.write("head.kvw", std::string("SQLite format 3\0", 16) + std::string(40, 'x'));
     expect_untouched(folder_ / "head.kvw", ErrorKind::BadInput, {"cut off", "56 bytes"});

@@ -249,7 +249,7 @@ TEST_F(SaveAs, PlacesThatAreRefused)
     fs::create_symlink(file_, folder_ / "link.kvw");
     expect_error(ErrorKind::InvalidArgument, {"itself"}, [&] { store.save_as(folder_ / "link.kvw"); });
     expect_error(ErrorKind::InvalidArgument, {"a folder"}, [&] { store.save_as(folder_.path()); });
-    expect_error(ErrorKind::InvalidArgument, {"no name"}, [&] { store.save_as(""); });
+    expect_error(ErrorKind::InvalidArgument, {"not a file name"}, [&] { store.save_as(""); });
     fs::create_symlink("loop.kvw", folder_ / "loop.kvw");
     expect_error(ErrorKind::InvalidArgument, {"loop.kvw"}, [&] { store.save_as(folder_ / "loop.kvw"); });
     expect_error(ErrorKind::InvalidArgument, {"loop.kvw"}, [&] { Store::open(folder_ / "loop.kvw"); });

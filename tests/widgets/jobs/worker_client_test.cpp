@@ -287,7 +287,7 @@ TEST_F(WorkerClientTest, RubbishEndsIt)
     waitForEnd();
     EXPECT_EQ(verdict.status, JobStatus::Failed);
     EXPECT_EQ(verdict.code, QStringLiteral("protocol"));
-    EXPECT_THAT(verdict.problem.message.toStdString(), HasSubstr("that are no messages"));
+    EXPECT_THAT(verdict.problem.message.toStdString(), HasSubstr("that are not messages"));
 }
 
 TEST_F(WorkerClientTest, AFewWrongLinesAreLoggedAndForgiven)
