@@ -40,9 +40,12 @@ TEST(ExportJson, SaysWhatItIs)
     EXPECT_EQ(json.at("version"), 2);
     EXPECT_EQ(json.at("fields").size(), 5u);
     EXPECT_EQ(json.at("quality").size(), 2u);
-    const Json& seconds = json.at("fields").at("quality").at(18);
+    const Json& fields = json.at("fields").at("quality");
+    const auto seconds =
+        std::find_if(fields.begin(), fields.end(), [](const Json& field) { return field.at("name") == "scoring_s"; });
+    ASSERT_NE(seconds, fields.end());
     EXPECT_EQ(
-        seconds,
+        *seconds,
         (Json{
             {"name", "scoring_s"}, {"title", "Scoring time"}, {"unit", "s"}, {"meaning", "time of the measurement"}}));
 }

@@ -151,25 +151,21 @@ void write_full_store_of_version_2(const fs::path& file, const fs::path& today)
     const std::span<const Migration> now = built_in_migrations();
     const std::vector<Migration> two(now.begin(), now.begin() + 2);
     Store::open(file, Store::Access::ReadWrite, with(two));
-    run_sql(
-        file,
-        fmt::format("PRAGMA foreign_keys = OFF; ATTACH '{}' AS today;"
-                    "INSERT INTO model SELECT * FROM today.model; INSERT INTO text SELECT * FROM today.text;"
-                    "INSERT INTO environment SELECT * FROM today.environment;"
-                    "INSERT INTO run SELECT * FROM today.run;"
-                    "INSERT INTO calibration SELECT * FROM today.calibration;"
-                    "INSERT INTO moments SELECT * FROM today.moments;"
-                    "INSERT INTO output_gram SELECT * FROM today.output_gram;"
-                    "INSERT INTO token_blocks SELECT * FROM today.token_blocks;"
-                    "INSERT INTO spectrum SELECT * FROM today.spectrum; INSERT INTO metric SELECT * FROM today.metric;"
-                    "INSERT INTO quality SELECT * FROM today.quality;"
-                    "INSERT INTO quality_window SELECT * FROM today.quality_window;"
-                    "INSERT INTO throughput SELECT * FROM today.throughput;"
-                    "INSERT INTO throughput_sample SELECT * FROM today.throughput_sample;"
-                    "INSERT INTO generation SELECT * FROM today.generation; INSERT INTO job SELECT * FROM today.job;"
-                    "INSERT INTO job_event SELECT * FROM today.job_event; INSERT INTO note SELECT * FROM today.note;"
-                    "INSERT INTO view_state SELECT * FROM today.view_state;",
-                    today.string()));
+    SQLite::Database database(file.string(), SQLite::OPEN_READWRITE, 1000);
+    database.exec(fmt::format("PRAGMA foreign_keys = OFF; ATTACH '{}' AS today", today.string()));
+    for (const char* table : {"model", "text", "environment", "run", "calibration", "moments", "output_gram",
+                              "token_blocks", "spectrum", "metric", "quality", "quality_window", "throughput",
+                              "throughput_sample", "generation", "job", "job_event", "note", "view_state"}) {
+        // Columns that later migrations added stand behind those of version 2.
+        const std::string columns =
+            database
+                .execAndGet(fmt::format("SELECT group_concat('\"' || name || '\"') FROM (SELECT name FROM "
+                                        "pragma_table_info('{0}', 'today') ORDER BY cid LIMIT "
+                                        "(SELECT count(*) FROM pragma_table_info('{0}', 'main')))",
+                                        table))
+                .getString();
+        database.exec(fmt::format("INSERT INTO main.{0} SELECT {1} FROM today.{0}", table, columns));
+    }
     // By their old names, each with a number of its own: none may come out as another quantity.
     run_sql(
         file,
