@@ -43,14 +43,14 @@ Enumeration parse(std::string_view word, const std::array<Enumeration, N>& all, 
             return value;
     }
     throw Error(ErrorKind::InvalidArgument,
-                fmt::format("\"{}\" is no {}; there are {}", word, what, fmt::join(words, ", ")));
+                fmt::format("\"{}\" is not {}; there are {}", word, what, fmt::join(words, ", ")));
 }
 
 } // namespace
 
-ExportFormat parse_export_format(std::string_view word) { return parse(word, kFormats, "export format"); }
+ExportFormat parse_export_format(std::string_view word) { return parse(word, kFormats, "an export format"); }
 
-ExportTable parse_export_table(std::string_view word) { return parse(word, kTables, "table of an export"); }
+ExportTable parse_export_table(std::string_view word) { return parse(word, kTables, "a table of an export"); }
 
 std::string export_text(const ReportData& data, ExportFormat format, ExportTable table)
 {
@@ -65,7 +65,7 @@ std::string export_text(const ReportData& data, ExportFormat format, ExportTable
     case ExportFormat::Markdown:
         return write_markdown(tables);
     }
-    throw Error(ErrorKind::Internal, fmt::format("{} is no ExportFormat", static_cast<int>(format)));
+    throw Error(ErrorKind::Internal, fmt::format("{} is not an ExportFormat", static_cast<int>(format)));
 }
 
 } // namespace kvw

@@ -44,7 +44,7 @@ std::string_view element_of(std::string_view svg)
     const bool begins = svg.starts_with("<svg") && svg.size() > 4 && (is_blank(svg[4]) || svg[4] == '>');
     const std::size_t last = svg.rfind("</svg>");
     if (!begins || last == std::string_view::npos)
-        refuse("it is no SVG document");
+        refuse("it is not an SVG document");
     return svg.substr(0, last + 6);
 }
 
