@@ -172,10 +172,10 @@ TEST(InlineSvg, RefusesWhatCouldDoSomething)
             return error.message();
         }
     };
-    EXPECT_THAT(refusal("hello"), HasSubstr("no SVG document"));
-    EXPECT_THAT(refusal(""), HasSubstr("no SVG document"));
+    EXPECT_THAT(refusal("hello"), HasSubstr("not an SVG document"));
+    EXPECT_THAT(refusal(""), HasSubstr("not an SVG document"));
     EXPECT_THAT(refusal("<?xml version=\"1.0\""), HasSubstr("cut off"));
-    EXPECT_THAT(refusal("<svg><path"), HasSubstr("no SVG document"));
+    EXPECT_THAT(refusal("<svg><path"), HasSubstr("not an SVG document"));
     EXPECT_THAT(refusal("<!DOCTYPE svg [<!ENTITY a \"b\">]><svg></svg>"), HasSubstr("declarations"));
     EXPECT_THAT(refusal("<svg><Script>1</Script></svg>"), HasSubstr("<script"));
     EXPECT_THAT(refusal("<svg onload=\"x()\"></svg>"), HasSubstr("\"onload\""));
