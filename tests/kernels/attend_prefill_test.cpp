@@ -4,6 +4,7 @@
 
 #include "kernels/cpu/attend_prefill_variants.h"
 #include "kernels/cpu/rows_variants.h"
+#include "tests/kernels/row_types.h"
 
 #include <gtest/gtest.h>
 
@@ -406,17 +407,16 @@ TEST_P(Prefill, RawAndCodedTokensCutInManyWays)
 
 TEST_P(Prefill, StoredFormats)
 {
-    for (const RowType type :
-         {RowType::Fp32, RowType::Fp16, RowType::Bf16, RowType::Int8, RowType::Int4, RowType::Int3, RowType::Int2})
+    for (const auto& [type, bits, integer] : kRowTypes)
         for (const ScalePer scale : {ScalePer::Row, ScalePer::Channel}) {
-            if (bf16() && is_integer(type)) // their numbers are not bf16 numbers, so that the bound would not hold
+            if (bf16() && integer) // their numbers are not bf16 numbers, so that the bound would not hold
                 continue;
             const std::vector<Cut> cuts{{40, true, Storage::Stored, type, scale},
                                         {40, true, Storage::Stored, type, scale},
                                         {11, false, Storage::Stored}};
-            check({2, 2, 2, 32, 24, 24, 33, 0}, cuts, cuts, "type " + std::to_string(static_cast<int>(type)));
+            check({2, 2, 2, 32, 24, 24, 33, 0}, cuts, cuts, std::to_string(bits) + " bits");
         }
-    EXPECT_EQ(checked_, bf16() ? 6 : 14);
+    EXPECT_EQ(checked_, 2 * static_cast<int>(bf16() ? test::number_row_types().size() : std::size(kRowTypes)));
 }
 
 TEST_P(Prefill, SameBitsInEveryRunWithAnyThreads)

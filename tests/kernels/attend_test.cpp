@@ -108,7 +108,8 @@ TEST_P(Attend, EveryPairOfFormatsIsExact)
             }
         }
     }
-    EXPECT_EQ(cases, 4u * 27 * 27);
+    EXPECT_GE(formats_of(64).size(), 27u);
+    EXPECT_EQ(cases, 4 * formats_of(64).size() * formats_of(64).size());
 }
 
 /// Raw sinks, coded tokens, a raw window: the cache's layout, with keys and values cut at different places.
@@ -137,7 +138,7 @@ TEST_P(Attend, RawAndCodedSegmentsMix)
             ASSERT_FALSE(HasFatalFailure());
         }
     }
-    EXPECT_EQ(cases, 27u * 27);
+    EXPECT_EQ(cases, formats_of(56).size() * formats_of(32).size());
 }
 
 TEST_P(Attend, LongContextsWithSharpAndFlatAttentionAreExact)
@@ -212,7 +213,7 @@ TEST_P(Attend, ScalesByGroupAreExact)
         for (const int group : {8, 16, 32, 48, 64, 96, 128, 256}) {
             if (width % group != 0)
                 continue;
-            for (const RowType type : {RowType::Int8, RowType::Int4, RowType::Int3, RowType::Int2}) {
+            for (const RowType type : integer_row_types()) {
                 for (const bool symmetric : {false, true}) {
                     const RowFormat format{type, width, ScalePer::Group, group, symmetric};
                     const int heads = 1 + static_cast<int>(seed % 9), tokens = 70 + static_cast<int>(seed * 37 % 300);
@@ -249,7 +250,7 @@ TEST_P(Attend, LargestFactorsAndCodesDoNotOverflow)
 {
     unsigned seed = 0;
     for (const int width : {64, 256}) {
-        for (const RowType type : {RowType::Int8, RowType::Int4, RowType::Int3, RowType::Int2}) {
+        for (const RowType type : integer_row_types()) {
             for (const ScalePer per : {ScalePer::Row, ScalePer::Channel, ScalePer::Group}) {
                 for (const std::byte byte : {std::byte{0x00}, std::byte{0xff}}) {
                     const RowFormat format{type, width, per, per == ScalePer::Group ? 16 : 0, seed % 2 == 0};

@@ -2,6 +2,7 @@
 #include "kernels/rows.h"
 
 #include "kernels/cpu/rows_variants.h"
+#include "tests/kernels/row_types.h"
 
 #include <gtest/gtest.h>
 
@@ -17,12 +18,12 @@
 namespace kvw::kernels {
 namespace {
 
+using namespace test;
+
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 constexpr float kInf = std::numeric_limits<float>::infinity();
 constexpr int kWidths[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 31, 33, 56, 60, 64, 65, 120, 128, 200, 4096};
 constexpr int kTokens[] = {1, 2, 3, 7, 32};
-constexpr RowType kTypes[] = {RowType::Fp32, RowType::Fp16, RowType::Bf16, RowType::Int8,
-                              RowType::Int4, RowType::Int3, RowType::Int2};
 constexpr std::byte kGuard{0xa5};
 constexpr std::size_t kGuards = 80;
 
@@ -39,11 +40,9 @@ std::string describe(const RowFormat& f)
 std::vector<RowFormat> formats_of(int width)
 {
     std::vector<RowFormat> formats;
-    for (const RowType type : kTypes) {
-        if (!is_integer(type)) {
-            formats.push_back({type, width});
-            continue;
-        }
+    for (const RowType type : number_row_types())
+        formats.push_back({type, width});
+    for (const RowType type : integer_row_types()) {
         for (const bool symmetric : {false, true}) {
             formats.push_back({type, width, ScalePer::Row, 0, symmetric});
             formats.push_back({type, width, ScalePer::Channel, 0, symmetric});
@@ -161,7 +160,7 @@ TEST_P(Rows, VariantStoresAndReadsTheSameBitsAsTheReference)
 
 TEST_P(Rows, EveryCodeOfEveryByteIsRead)
 {
-    for (const RowType type : {RowType::Int8, RowType::Int4, RowType::Int3, RowType::Int2}) {
+    for (const RowType type : integer_row_types()) {
         for (const int width : {1, 5, 13, 64, 100}) {
             for (const bool symmetric : {false, true}) {
                 const RowFormat format{type, width, ScalePer::Row, 0, symmetric};
@@ -231,7 +230,7 @@ TEST_P(Rows, ValuesBeyondTheStorageTypeAreRefusedAndThoseWithinAreKept)
 
 TEST_P(Rows, ConstantAndTinyRowsBecomeTheirZero)
 {
-    for (const RowType type : {RowType::Int8, RowType::Int4, RowType::Int3, RowType::Int2}) {
+    for (const RowType type : integer_row_types()) {
         for (const bool symmetric : {false, true}) {
             for (const float value : {0.0f, -0.0f, 0.5f, -1000.0f, 1e-9f}) {
                 const RowFormat format{type, 37, ScalePer::Row, 0, symmetric};
