@@ -11,12 +11,6 @@
 namespace kvw::kernels {
 namespace {
 
-const RowsVariant& variant() noexcept
-{
-    static const RowsVariant chosen = rows_variant(isa_level());
-    return chosen;
-}
-
 /// Null for what is no type.
 const RowTypeTraits* traits_of(RowType type) noexcept
 {
@@ -121,19 +115,6 @@ StoredScale store_scale(const RowFormat& format, float lo, float hi) noexcept
     return stored;
 }
 
-RowsVariant rows_variant(IsaLevel level) noexcept
-{
-    switch (level) {
-    case IsaLevel::V4:
-        return rows_v4();
-    case IsaLevel::V3:
-        return rows_v3();
-    case IsaLevel::Baseline:
-        break;
-    }
-    return rows_baseline();
-}
-
 Status encode_rows(const RowFormat& format, const float* x, std::int64_t stride, int tokens,
                    const RowsOut& out) noexcept
 {
@@ -142,7 +123,7 @@ Status encode_rows(const RowFormat& format, const float* x, std::int64_t stride,
         return Status::BadShape;
     if (tokens == 0)
         return Status::Ok;
-    return variant().encode(format, x, stride, tokens, out) ? Status::Ok : Status::NotFinite;
+    return dispatch<RowsVariant>().encode(format, x, stride, tokens, out) ? Status::Ok : Status::NotFinite;
 }
 
 Status decode_rows(const RowsView& rows, float* out, std::int64_t stride) noexcept
@@ -151,7 +132,7 @@ Status decode_rows(const RowsView& rows, float* out, std::int64_t stride) noexce
         || (rows.tokens > 1 && stride < rows.format.width))
         return Status::BadShape;
     if (rows.tokens > 0)
-        variant().decode(rows, out, stride);
+        dispatch<RowsVariant>().decode(rows, out, stride);
     return Status::Ok;
 }
 

@@ -3,6 +3,7 @@
 
 #include "kernels/cpu/attend_variants.h"
 #include "tests/kernels/attend_support.h"
+#include "tests/kernels/levels.h"
 
 #include <gtest/gtest.h>
 
@@ -23,28 +24,29 @@ using namespace test;
 
 struct Path
 {
-    const char* name;
-    AttendVariant variant;
+    CpuLevel level;
     Products products;
-    CpuLevel needs;
 };
 
-constexpr Path kPaths[] = {{"Baseline", attend_baseline, Products::Fp32, CpuLevel::Baseline},
-                           {"V3", attend_v3, Products::Fp32, CpuLevel::V3},
-                           {"V3Integers", attend_integers_v3, Products::Bf16, CpuLevel::V3},
-                           {"V3Vnni", attend_v3_vnni, Products::Bf16, CpuLevel::V3Vnni},
-                           {"V4", attend_v4, Products::Fp32, CpuLevel::V4},
-                           {"Integers", attend_vnni, Products::Bf16, CpuLevel::Vnni}};
+std::vector<Path> all_paths()
+{
+    std::vector<Path> paths;
+    for (const CpuLevel level : levels_of<AttendFloats>())
+        paths.push_back({level, Products::Fp32});
+    for (const CpuLevel level : levels_of<AttendIntegers>())
+        paths.push_back({level, Products::Bf16});
+    return paths;
+}
 
 class Attend : public ::testing::TestWithParam<Path>
 {
 protected:
     void SetUp() override
     {
-        const auto& [name, variant, products, needs] = GetParam();
-        if (!cpu_has(needs))
-            GTEST_SKIP() << "this processor has no such instructions";
-        variant_ = variant;
+        const auto& [level, products] = GetParam();
+        if (!cpu_has(level))
+            GTEST_SKIP() << "this processor does not have " << name(level);
+        variant_ = attend_variant(level, products);
         limit_ = static_cast<double>(products == Products::Bf16 ? kAttendRoundedError : kAttendRelError);
     }
 
@@ -345,8 +347,9 @@ TEST_P(Attend, RawOnlyNeedsNoCodedOutputs)
     EXPECT_EQ(result.compared, 9 * 64);
 }
 
-INSTANTIATE_TEST_SUITE_P(Isa, Attend, ::testing::ValuesIn(kPaths),
-                         [](const auto& instance) { return std::string(instance.param.name); });
+INSTANTIATE_TEST_SUITE_P(Paths, Attend, ::testing::ValuesIn(all_paths()), [](const auto& instance) {
+    return (instance.param.products == Products::Bf16 ? "integers_" : "floats_") + word_of(instance.param.level);
+});
 
 TEST(AttendShapes, ContradictionsAreRefused)
 {

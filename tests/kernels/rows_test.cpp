@@ -2,6 +2,7 @@
 #include "kernels/rows.h"
 
 #include "kernels/cpu/rows_variants.h"
+#include "tests/kernels/levels.h"
 #include "tests/kernels/row_types.h"
 
 #include <gtest/gtest.h>
@@ -109,17 +110,10 @@ float scale_at(const Stored& rows, int token, int channel, const std::vector<std
     return from_fp16(from[index]);
 }
 
-class Rows : public ::testing::TestWithParam<IsaLevel>
+class Rows : public AtLevel
 {
 protected:
-    void SetUp() override
-    {
-        if (!cpu_has(GetParam()))
-            GTEST_SKIP() << "this processor has no such instructions";
-        variant_ = rows_variant(GetParam());
-    }
-
-    RowsVariant variant_{};
+    const RowsVariant& variant_ = variant_at<RowsVariant>(GetParam());
 };
 
 /// Encodes and decodes with the variant and the reference, and wants the same bits, untouched gaps and guards.
@@ -339,12 +333,7 @@ TEST_P(Rows, StoredRowsAreReadBackAsTheyWere)
     }
 }
 
-std::string level_name(const ::testing::TestParamInfo<IsaLevel>& info)
-{
-    return info.param == IsaLevel::V4 ? "v4" : info.param == IsaLevel::V3 ? "v3" : "baseline";
-}
-
-INSTANTIATE_TEST_SUITE_P(Isa, Rows, ::testing::Values(IsaLevel::Baseline, IsaLevel::V3, IsaLevel::V4), level_name);
+INSTANTIATE_TEST_SUITE_P(Levels, Rows, ::testing::ValuesIn(levels_of<RowsVariant>()), level_name);
 
 TEST(RowSizes, BytesAreExact)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The body of rows_{baseline,v3,v4}.cpp, which define KVW_ROWS_VARIANT: encoding, and decoding from its own file.
+// Encoding, and decoding from its own file, at one level of instructions; see variants.h.
 #include "kernels/cpu/rows_decode_body.h"
 
 namespace kvw::kernels {
@@ -224,6 +224,6 @@ bool encode_all(const RowFormat& format, const float* x, Index stride, int token
 
 } // namespace
 
-RowsVariant KVW_ROWS_VARIANT() { return {encode_all, decode_all}; }
+KVW_VARIANT(RowsVariant){encode_all, decode_all};
 
 } // namespace kvw::kernels
