@@ -37,18 +37,6 @@ struct SiluMul
 inline constexpr float kSiluRelError = 5e-7f;
 [[nodiscard]] Status silu_mul(const SiluMul& args) noexcept;
 
-/// out[v, :] = sum_i x[v, i] rows[i, :], for the few vectors of a decode step: by the caller's thread alone, since a library
-/// call would cost more than the product.
-struct CombineRows
-{
-    std::int64_t vectors = 0;
-    int count = 0, width = 0;
-    const float* rows = nullptr; ///< [count, width] without gaps
-    const float* x = nullptr;    ///< [vectors, count] without gaps
-    float* out = nullptr;        ///< [vectors, width] without gaps
-};
-[[nodiscard]] Status combine_rows(const CombineRows& args) noexcept;
-
 /// Per row of logits: lse[r] = ln sum_v exp(logits[r, v]) in nats, the index of the largest logit (the lowest of equal
 /// ones) and the logit of a target, so that nll = lse[r] - at_target[r].
 struct LogSumExpRows

@@ -1,15 +1,74 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "kernels/packed.h"
 #include "kernels/status.h"
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 namespace kvw::kernels {
 
-/// How the numbers of a stored row are written.
+/// How the numbers of a stored row are written. A new one needs its row in kRowTypes and its case in with_row_type(); what
+/// else does not compile, or refuses to by a static_assert, is what does not know it.
 enum class RowType { Fp32, Fp16, Bf16, Int8, Int4, Int3, Int2 };
+
+struct RowTypeTraits
+{
+    RowType type;
+    int bits; ///< of a stored number, scales apart
+    bool integer;
+};
+/// In the order of RowType.
+inline constexpr RowTypeTraits kRowTypes[] = {
+    {RowType::Fp32, 32, false}, {RowType::Fp16, 16, false}, {RowType::Bf16, 16, false}, {RowType::Int8, 8, true},
+    {RowType::Int4, 4, true},   {RowType::Int3, 3, true},   {RowType::Int2, 2, true},
+};
+
+/// A type of rows as a type.
+template<RowType Type>
+struct RowTypeIs
+{
+    static constexpr RowType kType = Type;
+    static constexpr RowTypeTraits kTraits = kRowTypes[static_cast<std::size_t>(Type)];
+    static_assert(kTraits.type == Type, "kRowTypes is not in the order of RowType");
+    static constexpr int kBits = kTraits.bits;
+    static constexpr bool kInteger = kTraits.integer;
+};
+
+/// use(RowTypeIs<type>{}). Always inlined, since files of several instruction sets include it.
+template<class Use>
+[[gnu::always_inline]] inline void with_row_type(RowType type, const Use& use)
+{
+    switch (type) {
+    case RowType::Fp32:
+        return use(RowTypeIs<RowType::Fp32>{});
+    case RowType::Fp16:
+        return use(RowTypeIs<RowType::Fp16>{});
+    case RowType::Bf16:
+        return use(RowTypeIs<RowType::Bf16>{});
+    case RowType::Int8:
+        return use(RowTypeIs<RowType::Int8>{});
+    case RowType::Int4:
+        return use(RowTypeIs<RowType::Int4>{});
+    case RowType::Int3:
+        return use(RowTypeIs<RowType::Int3>{});
+    case RowType::Int2:
+        return use(RowTypeIs<RowType::Int2>{});
+    }
+}
+
+/// use(Packed<bits of type>{}) where the numbers are integers, else nothing.
+template<class Use>
+[[gnu::always_inline]] inline void with_packed(RowType type, const Use& use)
+{
+    with_row_type(
+        type, [&](auto is) __attribute__((always_inline)) {
+            if constexpr (decltype(is)::kInteger)
+                use(Packed<decltype(is)::kBits>{});
+        });
+}
 /// What shares one scale and zero point: one row; `group` neighbouring channels of one row; one channel over all rows
 /// of a block.
 enum class ScalePer { Row, Group, Channel };
@@ -22,10 +81,7 @@ enum class ScalePer { Row, Group, Channel };
 /// cannot hold as a normal number (< 6.1e-5) is stored as 0 and then x' = zero (0 when symmetric).
 /// docs/codecs.md, "Integers".
 ///
-/// Codes lie in planes, so that unpacking is one shift and mask over whole vectors: with h = ceil(width / 2), int4
-/// byte i holds channel i (low) and channel i + h (high); with f = ceil(width / 4), int2 byte i holds channels i, i +
-/// f, i + 2f, i + 3f from the low bits up; int3 is an int2 plane of the codes' low two bits (f bytes) and then
-/// ceil(width / 8) bytes with the high bits of channels i, i + e, ... (e = ceil(width / 8)). Absent channels are 0.
+/// Codes lie in planes, as kernels/packed.h says.
 struct RowFormat
 {
     RowType type = RowType::Fp32;
@@ -36,7 +92,10 @@ struct RowFormat
 };
 
 bool is_integer(RowType type) noexcept;
+/// Of a stored number, scales apart; 0 for what is no type.
 int bits(RowType type) noexcept;
+/// The type that stores integers of so many bits, none when there is no such type.
+std::optional<RowType> integer_row_type(int bits) noexcept;
 /// Bytes of the codes of one row, exact: no padding.
 std::size_t row_bytes(const RowFormat& format) noexcept;
 /// fp16 scales of `tokens` rows (and as many zeros unless symmetric): Row tokens; Group tokens * width / group;

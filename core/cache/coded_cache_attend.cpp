@@ -6,7 +6,7 @@
 #include "core/cache/coded_cache_layer.h"
 #include "core/lm/dense_attention.h"
 #include "core/lm/prefill.h"
-#include "kernels/elementwise.h"
+#include "kernels/combine_rows.h"
 
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>

@@ -4,8 +4,6 @@
 #include "core/base/error.h"
 #include "core/config/words.h"
 
-#include <array>
-
 #include <fmt/format.h>
 
 namespace kvw {
@@ -13,13 +11,10 @@ namespace {
 
 using kernels::RowType;
 
-constexpr std::array kIntegers = {RowType::Int8, RowType::Int4, RowType::Int3, RowType::Int2};
-
 RowType integer_row_type(int bits)
 {
-    for (const RowType type : kIntegers)
-        if (kernels::bits(type) == bits)
-            return type;
+    if (const auto type = kernels::integer_row_type(bits))
+        return *type;
     throw Error(ErrorKind::Internal, fmt::format("the kernels store no integers of {} bits", bits));
 }
 

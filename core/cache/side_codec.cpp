@@ -2,7 +2,7 @@
 #include "core/cache/side_codec.h"
 
 #include "core/base/error.h"
-#include "kernels/elementwise.h"
+#include "kernels/combine_rows.h"
 
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>

@@ -181,21 +181,13 @@ void merge_head(const AttendDecode& args, const Plan& plan, std::int64_t row, co
 
 } // namespace
 
-AttendVariant attend_variant(IsaLevel level, Products products) noexcept
+AttendVariant attend_variant(CpuLevel level, Products products) noexcept
 {
-    if (products == Products::Bf16 && level == IsaLevel::V4 && has_avx512_vnni())
-        return attend_vnni;
-    switch (level) {
-    case IsaLevel::V4:
-        return attend_v4;
-    case IsaLevel::V3:
-        if (products == Products::Bf16)
-            return has_avx_vnni() ? attend_v3_vnni : attend_integers_v3;
-        return attend_v3;
-    case IsaLevel::Baseline:
-        break;
-    }
-    return attend_baseline;
+    // Wider vectors of floats are worth more than narrower ones of integers: so at V4.
+    const auto integers = best_level<AttendIntegers>(level);
+    if (products == Products::Bf16 && integers && *integers >= *best_level<AttendFloats>(level))
+        return maybe_variant_at<AttendIntegers>(level)->run;
+    return variant_at<AttendFloats>(level).run;
 }
 
 std::size_t attend_scratch_floats(const AttendDecode& args) noexcept
@@ -247,7 +239,7 @@ Status attend_decode_with(AttendVariant variant, const AttendDecode& args) noexc
 
 Status attend_decode(const AttendDecode& args) noexcept
 {
-    return attend_decode_with(attend_variant(isa_level(), args.products), args);
+    return attend_decode_with(attend_variant(cpu_level(), args.products), args);
 }
 
 } // namespace kvw::kernels

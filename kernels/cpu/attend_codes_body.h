@@ -42,39 +42,26 @@ KVW_INLINE __m512i joined_codes(__m512i low, __m512i low_shift, __m512i high, __
     return _mm512_or_si512(two, _mm512_slli_epi16(third, 2));
 }
 
-/// Rows of `bytes` to a byte for each code, `width` a row. Codes of int3 are two bits in planes of a quarter of the row, then the third
-/// in planes of an eighth.
-void spread_rows(const RowFormat& format, const std::byte* row, Index bytes, int tokens, std::byte* out)
+/// int3 rows of 64 codes (planes of 16 bytes, then of 8) and of 128.
+KVW_INLINE void join_64(const std::byte* row, std::byte* out)
 {
-    const RowType type = format.type;
-    const int width = format.width;
-    if (type != RowType::Int3) {
-        for (int t = 0; t < tokens; ++t, row += bytes, out += width)
-            spread_planes(row, width, type == RowType::Int4 ? 4 : 2, 0, false, out);
-        return;
-    }
-    const auto part = [](const std::byte* from) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from)); };
-    for (int t = 0; t < tokens; ++t, row += bytes, out += width) {
-        if (width == 64) {
-            const __m512i low = _mm512_broadcast_i32x4(part(row));
-            const __m512i high = _mm512_broadcastq_epi64(_mm_loadu_si64(row + 16));
-            _mm512_storeu_si512(out,
-                                joined_codes(low, _mm512_setr_epi64(0, 0, 2, 2, 4, 4, 6, 6), high,
-                                             _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7)));
-        } else if (width == 128) {
-            const __m512i low = _mm512_broadcast_i64x4(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(row)));
-            const __m512i high = _mm512_broadcast_i32x4(part(row + 32));
-            _mm512_storeu_si512(out,
-                                joined_codes(low, _mm512_setr_epi64(0, 0, 0, 0, 2, 2, 2, 2), high,
-                                             _mm512_setr_epi64(0, 0, 1, 1, 2, 2, 3, 3)));
-            _mm512_storeu_si512(out + 64,
-                                joined_codes(low, _mm512_setr_epi64(4, 4, 4, 4, 6, 6, 6, 6), high,
-                                             _mm512_setr_epi64(4, 4, 5, 5, 6, 6, 7, 7)));
-        } else {
-            spread_planes(row, width, 2, 0, false, out);
-            spread_planes(row + (width + 3) / 4, width, 1, 2, true, out);
-        }
-    }
+    const __m512i low = _mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(row)));
+    const __m512i high = _mm512_broadcastq_epi64(_mm_loadu_si64(row + 16));
+    _mm512_storeu_si512(
+        out,
+        joined_codes(low, _mm512_setr_epi64(0, 0, 2, 2, 4, 4, 6, 6), high, _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7)));
+}
+
+KVW_INLINE void join_128(const std::byte* row, std::byte* out)
+{
+    const __m512i low = _mm512_broadcast_i64x4(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(row)));
+    const __m512i high = _mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(row + 32)));
+    _mm512_storeu_si512(
+        out,
+        joined_codes(low, _mm512_setr_epi64(0, 0, 0, 0, 2, 2, 2, 2), high, _mm512_setr_epi64(0, 0, 1, 1, 2, 2, 3, 3)));
+    _mm512_storeu_si512(
+        out + 64,
+        joined_codes(low, _mm512_setr_epi64(4, 4, 4, 4, 6, 6, 6, 6), high, _mm512_setr_epi64(4, 4, 5, 5, 6, 6, 7, 7)));
 }
 
 template<int Bits>
@@ -82,7 +69,7 @@ KVW_INLINE __m512i plane_of(__m512i raw, int plane)
 {
     if (plane > 0)
         raw = _mm512_srli_epi16(raw, static_cast<unsigned>(plane * Bits));
-    return Bits == 8 ? raw : _mm512_and_si512(raw, _mm512_set1_epi8((1 << Bits) - 1));
+    return Bits == 8 ? raw : _mm512_and_si512(raw, _mm512_set1_epi8(Packed<Bits>::kMost));
 }
 
 /// Lane l of x[k] to lane k of x[l], lanes of 128 bits.
@@ -197,6 +184,7 @@ KVW_INLINE __m512i codes_at(const std::byte* row, __mmask64 mask)
         const __m512i shift = _mm512_setr_epi64(0, 0, 0, 0, 4, 4, 4, 4);
         return _mm512_and_si512(_mm512_srlv_epi64(twice, shift), _mm512_set1_epi8(15));
     } else {
+        static_assert(Bits == 2, "codes in two parts are spread to bytes first");
         const __m512i four = _mm512_broadcast_i32x4(_mm_maskz_loadu_epi8(static_cast<__mmask16>(mask), row));
         const __m512i shift = _mm512_setr_epi64(0, 0, 2, 2, 4, 4, 6, 6);
         return _mm512_and_si512(_mm512_srlv_epi64(four, shift), _mm512_set1_epi8(3));

@@ -185,16 +185,11 @@ KVW_INLINE void for_integer_heads(int group, const Run& run)
 template<int Most, class Run>
 KVW_INLINE void for_integers(RowType type, int group, const Run& run)
 {
-    switch (type) {
-    case RowType::Int8:
-        return for_integer_heads<8, Most>(group, run);
-    case RowType::Int4:
-        return for_integer_heads<4, Most>(group, run);
-    case RowType::Int2:
-        return for_integer_heads<2, Most>(group, run);
-    default:
-        break;
-    }
+    with_packed(
+        type, [&](auto packed) __attribute__((always_inline)) {
+            if constexpr (packed.kOnePart) // others are spread to bytes
+                for_integer_heads<packed.kBits, Most>(group, run);
+        });
 }
 
 } // namespace

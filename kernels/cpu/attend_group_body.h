@@ -136,7 +136,7 @@ void score_groups(const std::byte* row, Index bytes, int positions, const RowFor
         product[h] = Floats{};
         rest[h] = all(constants[h].constant);
     }
-    const __m512i mask = _mm512_set1_epi8(static_cast<char>((1 << Bits) - 1));
+    const __m512i mask = _mm512_set1_epi8(static_cast<char>(Packed<Bits>::kMost));
     for (int g = 0, c = 0, plane = 0, at = 0; c < format.width; ++g) {
         __m512i high[Heads], low[Heads];
 #pragma GCC unroll 4

@@ -49,7 +49,7 @@ KVW_INLINE int plane_stride(int positions) { return (positions + kLanes - 1) / k
 template<int Bits, int Heads>
 struct Scores
 {
-    static constexpr int kPlanes = 8 / Bits;
+    static constexpr int kPlanes = Packed<Bits>::kPlanes;
 
     const std::byte *high_digits[Heads], *low_digits[Heads];
     Index plane_digits;

@@ -294,19 +294,10 @@ float* aligned(float* scratch)
 
 } // namespace
 
-PrefillVariant attend_prefill_variant(IsaLevel level, bool bf16_products) noexcept
+PrefillVariant attend_prefill_variant(CpuLevel level, bool bf16_products) noexcept
 {
-    if (bf16_products && cpu_has(CpuLevel::Bf16) && level == IsaLevel::V4 && attend_prefill_bf16().run != nullptr)
-        return attend_prefill_bf16();
-    switch (level) {
-    case IsaLevel::V4:
-        return attend_prefill_v4();
-    case IsaLevel::V3:
-        return attend_prefill_v3();
-    case IsaLevel::Baseline:
-        break;
-    }
-    return attend_prefill_baseline();
+    const bool without = !bf16_products && includes(level, CpuLevel::V4);
+    return variant_at<PrefillVariant>(without ? CpuLevel::V4 : level);
 }
 
 std::size_t attend_prefill_scratch_floats_with(const PrefillVariant& variant, const AttendPrefill& args) noexcept
@@ -348,9 +339,8 @@ namespace {
 /// Dot products of bf16 pairs where they may be taken and are the faster ones here, as for matrices (linear_choice.h).
 PrefillVariant variant_for(const AttendPrefill& args) noexcept
 {
-    const bool bf16 = args.products == Products::Bf16 && has_avx512_bf16()
-        && chosen_linear(LinearType::Bf16).run == linear_bf16_dots().run;
-    return attend_prefill_variant(isa_level(), bf16);
+    const bool bf16 = args.products == Products::Bf16 && multiplies_pairs(chosen_linear(LinearType::Bf16));
+    return attend_prefill_variant(cpu_level(), bf16);
 }
 
 } // namespace

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "kernels/attend_prefill.h"
-#include "kernels/cpu/cpu_features.h"
+#include "kernels/cpu/variants.h"
 
 namespace kvw::kernels {
 
@@ -50,7 +50,7 @@ struct PrefillGroup
     float* maybe_received = nullptr; ///< [tile_count * tile] to add to
 };
 
-/// The work, compiled once per instruction set and kind of product.
+/// The work at one level of instructions.
 struct PrefillVariant
 {
     int tile = 0; ///< tokens of a tile and channels of a block
@@ -62,13 +62,10 @@ struct PrefillVariant
                 const PrefillWork& work) = nullptr;
 };
 
-PrefillVariant attend_prefill_baseline();
-PrefillVariant attend_prefill_v3();
-PrefillVariant attend_prefill_v4();
-PrefillVariant
-attend_prefill_bf16(); ///< run is null where the compiler has no such instructions; needs has_avx512_bf16()
-/// What attend_prefill takes.
-PrefillVariant attend_prefill_variant(IsaLevel level, bool bf16_products) noexcept;
+/// At Bf16 with dot products of bf16 pairs.
+KVW_VARIANTS(PrefillVariant, CpuLevel::Baseline, CpuLevel::V3, CpuLevel::V4, CpuLevel::Bf16);
+/// What attend_prefill takes at a level, with such dot products or without.
+PrefillVariant attend_prefill_variant(CpuLevel level, bool bf16_products) noexcept;
 
 Status attend_prefill_with(const PrefillVariant& variant, const AttendPrefill& args) noexcept;
 /// Enough for every variant.

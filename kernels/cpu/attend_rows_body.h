@@ -165,7 +165,9 @@ struct Int8Row : FloatSums
 template<int Bits>
 struct PackedRow : FloatSums
 {
-    static constexpr int kStep = kLanes, kVectors = 8 / Bits;
+    static_assert(Bits == 4 || Bits == 2,
+                  "codes of 8 bits are Int8Row; those in two parts are not read where they lie");
+    static constexpr int kStep = kLanes, kVectors = Packed<Bits>::kPlanes;
     static constexpr Order kOrder = Order::Planes;
     typedef Ints Raw;
     KVW_INLINE static Raw raw(const std::byte* row, int at) { return load_bytes(row + at); }
@@ -178,7 +180,7 @@ struct PackedRow : FloatSums
                                            : Floats{-2, -1, 0, 1, -2, -1, 0, 1, -2, -1, 0, 1, -2, -1, 0, 1};
         return (Floats)_mm512_permutexvar_ps((__m512i)shifted, (__m512)table);
 #else
-        return to_floats((shifted & ((1 << Bits) - 1)) - (1 << (Bits - 1)));
+        return to_floats((shifted & Packed<Bits>::kMost) - Packed<Bits>::kMiddle);
 #endif
     }
 };
@@ -412,25 +414,35 @@ void for_heads(const Rows& rows, int group, Input in, Output out)
     }
 }
 
+/// How the rows of a type are read where they lie; nothing where they are not, see access_of().
+template<RowType Type>
+constexpr auto row_reader()
+{
+    typedef RowTypeIs<Type> Is;
+    if constexpr (Type == RowType::Fp32) {
+        return Fp32Row{};
+    } else if constexpr (Type == RowType::Fp16) {
+        return Fp16Row{};
+    } else if constexpr (Type == RowType::Bf16) {
+        return Bf16Row{};
+    } else {
+        static_assert(Is::kInteger, "attention does not read this type of rows");
+        if constexpr (Is::kBits == 8)
+            return Int8Row{};
+        else if constexpr (Packed<Is::kBits>::kOnePart)
+            return PackedRow<Is::kBits>{};
+    }
+}
+
 template<class Product>
 void for_type(RowType type, const Rows& rows, int group, const Input& in, const Output& out)
 {
-    switch (type) {
-    case RowType::Fp32:
-        return for_heads<Product, Fp32Row>(rows, group, in, out);
-    case RowType::Fp16:
-        return for_heads<Product, Fp16Row>(rows, group, in, out);
-    case RowType::Bf16:
-        return for_heads<Product, Bf16Row>(rows, group, in, out);
-    case RowType::Int8:
-        return for_heads<Product, Int8Row>(rows, group, in, out);
-    case RowType::Int4:
-        return for_heads<Product, PackedRow<4>>(rows, group, in, out);
-    case RowType::Int2:
-        return for_heads<Product, PackedRow<2>>(rows, group, in, out);
-    case RowType::Int3: // never read directly
-        break;
-    }
+    with_row_type(
+        type, [&](auto is) __attribute__((always_inline)) {
+            typedef decltype(row_reader<is.kType>()) Row;
+            if constexpr (!__is_same(Row, void))
+                for_heads<Product, Row>(rows, group, in, out);
+        });
 }
 
 } // namespace

@@ -15,6 +15,35 @@ namespace {
 
 constexpr int round_up(int value, int to) { return (value + to - 1) / to * to; }
 
+#if defined(KVW_ATTEND_INTEGERS)
+template<int Bits>
+KVW_INLINE void spread_row(const std::byte* row, int width, std::byte* out)
+{
+    typedef Packed<Bits> Codes;
+    if (Bits == 3 && width == 64)
+        return join_64(row, out);
+    if (Bits == 3 && width == 128)
+        return join_128(row, out);
+    spread_planes(row, width, Codes::kLowBits, 0, false, out);
+    if constexpr (!Codes::kOnePart)
+        spread_planes(row + Codes::low_bytes(static_cast<std::size_t>(width)), width, Codes::kHighBits, Codes::kLowBits,
+                      true, out);
+}
+
+/// Rows of `bytes` to a byte for each code, spread_positions() a row; the bytes beyond the width are any, and with AVX2 up to
+/// 15 bytes beyond the last row are written.
+void spread_rows(const RowFormat& format, const std::byte* row, Index bytes, int tokens, std::byte* out)
+{
+    const int width = format.width;
+    const Index pitch = spread_positions(width);
+    with_packed(
+        format.type, [&](auto packed) __attribute__((always_inline)) {
+            for (int t = 0; t < tokens; ++t, row += bytes, out += pitch)
+                spread_row<packed.kBits>(row, width, out);
+        });
+}
+#endif
+
 /// How the rows of a format are read: themselves, or a decoded tile of fp32.
 struct Access
 {
@@ -30,8 +59,13 @@ Access access_of(const RowFormat& format)
 {
     const bool integer = is_integer(format.type);
     const bool grouped = integer && format.scale_per == ScalePer::Group;
-    int planes = format.type == RowType::Int4 ? 2 : format.type == RowType::Int2 ? 4 : 1;
-    bool spread = format.type == RowType::Int3;
+    int planes = 1;
+    bool spread = false; // codes in two parts are not read where they lie
+    with_packed(
+        format.type, [&](auto packed) __attribute__((always_inline)) {
+            planes = packed.kOnePart ? packed.kPlanes : 1;
+            spread = !packed.kOnePart;
+        });
     int positions = (format.width + planes - 1) / planes;
 #if defined(KVW_ATTEND_INTEGERS)
     const bool integers = grouped ? group_products(format) : integer_products(format.type, format.width);

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "kernels/attend.h"
-#include "kernels/cpu/cpu_features.h"
+#include "kernels/cpu/variants.h"
 
 namespace kvw::kernels {
 
@@ -46,18 +46,25 @@ struct AttendUnit
     AttendWork work;
 };
 
-/// One unit, compiled once per instruction set; shapes are checked by the caller.
+/// One unit at one level of instructions; shapes are checked by the caller.
 using AttendVariant = void (*)(const AttendDecode& args, const AttendUnit& unit);
 
-void attend_baseline(const AttendDecode& args, const AttendUnit& unit);
-void attend_v3(const AttendDecode& args, const AttendUnit& unit);
-/// Integers as such, for Products::Bf16: with AVX2, and with its own products of integers (needs has_avx_vnni()).
-void attend_integers_v3(const AttendDecode& args, const AttendUnit& unit);
-void attend_v3_vnni(const AttendDecode& args, const AttendUnit& unit);
-void attend_v4(const AttendDecode& args, const AttendUnit& unit);
-void attend_vnni(const AttendDecode& args, const AttendUnit& unit); ///< needs has_avx512_vnni()
-/// What attend_decode takes.
-AttendVariant attend_variant(IsaLevel level, Products products = Products::Fp32) noexcept;
+/// Products of fp32 numbers.
+struct AttendFloats
+{
+    AttendVariant run;
+};
+KVW_VARIANTS(AttendFloats, CpuLevel::Baseline, CpuLevel::V3, CpuLevel::V4);
+
+/// Integers as such, for Products::Bf16.
+struct AttendIntegers
+{
+    AttendVariant run;
+};
+KVW_VARIANTS(AttendIntegers, CpuLevel::V3, CpuLevel::V3Vnni, CpuLevel::Vnni);
+
+/// What attend_decode takes at a level.
+AttendVariant attend_variant(CpuLevel level, Products products = Products::Fp32) noexcept;
 
 /// attend_decode with a given variant.
 Status attend_decode_with(AttendVariant variant, const AttendDecode& args) noexcept;

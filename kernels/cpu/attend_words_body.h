@@ -117,7 +117,8 @@ struct WordSums
 template<int Bits>
 struct WordRow : WordSums
 {
-    static constexpr int kStep = kWordStep, kVectors = 8 / Bits;
+    static_assert(Packed<Bits>::kOnePart, "codes in two parts are spread to bytes first");
+    static constexpr int kStep = kWordStep, kVectors = Packed<Bits>::kPlanes;
     typedef __m256i Raw;
     KVW_INLINE static Raw raw(const std::byte* row, int at)
     {
@@ -127,7 +128,7 @@ struct WordRow : WordSums
     {
         if (plane > 0)
             raw = _mm256_srli_epi16(raw, plane * Bits);
-        return plane + 1 == kVectors ? raw : _mm256_and_si256(raw, _mm256_set1_epi16((1 << Bits) - 1));
+        return plane + 1 == kVectors ? raw : _mm256_and_si256(raw, _mm256_set1_epi16(Packed<Bits>::kMost));
     }
 };
 
@@ -294,6 +295,7 @@ KVW_INLINE void sum_all_pairs(const Pieces& pieces, const Factors& factors, cons
 {
     const Rows rows{nullptr, nullptr, pieces.bytes, 0, pieces.positions};
     const int steps = rows.steps(kWordStep), at_once = Bits == 8 ? 2 : 1;
+    static_assert(Bits == 8 || Bits == 4 || Bits == 2, "sum_pairs() takes two planes of one step");
     for (int step = 0; step < steps; step += at_once) {
         const int at = rows.step_at(step, kWordStep), next_at = rows.step_at(step + 1, kWordStep);
         sum_pairs<Bits, Heads, 0>(pieces, at, next_at, factors, out);

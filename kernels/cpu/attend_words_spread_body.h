@@ -73,26 +73,5 @@ KVW_INLINE void join_128(const std::byte* row, std::byte* out)
                                  _mm256_add_epi64(_mm256_set1_epi64x(2 * p), _mm256_setr_epi64x(0, 0, 1, 1))));
 }
 
-/// Rows of `bytes` to a byte for each code, spread_positions() a row; the bytes beyond the width are any. Codes of int3 are two
-/// bits in planes of a quarter of the row, then the third in planes of an eighth. Up to 15 bytes beyond the last row are
-/// written.
-void spread_rows(const RowFormat& format, const std::byte* row, Index bytes, int tokens, std::byte* out)
-{
-    const int width = format.width;
-    const Index pitch = spread_positions(width);
-    for (int t = 0; t < tokens; ++t, row += bytes, out += pitch) {
-        if (format.type != RowType::Int3) {
-            spread_planes(row, width, bits(format.type), 0, false, out);
-        } else if (width == 64) {
-            join_64(row, out);
-        } else if (width == 128) {
-            join_128(row, out);
-        } else {
-            spread_planes(row, width, 2, 0, false, out);
-            spread_planes(row + (width + 3) / 4, width, 1, 2, true, out);
-        }
-    }
-}
-
 } // namespace
 } // namespace kvw::kernels

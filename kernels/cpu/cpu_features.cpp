@@ -150,11 +150,6 @@ std::optional<CpuLevel> cpu_level_named(std::string_view word) noexcept
 
 bool cpu_has(CpuLevel level) noexcept { return features().has[static_cast<std::size_t>(level)]; }
 
-bool cpu_has(IsaLevel level) noexcept
-{
-    return cpu_has(level == IsaLevel::V4 ? CpuLevel::V4 : level == IsaLevel::V3 ? CpuLevel::V3 : CpuLevel::Baseline);
-}
-
 CpuLevel highest_cpu_level() noexcept
 {
     CpuLevel highest = CpuLevel::Baseline;
@@ -187,17 +182,5 @@ bool use_reference_kernels() noexcept
 }
 
 bool reference_kernels_wanted() noexcept { return reference_wanted; }
-
-IsaLevel isa_level() noexcept
-{
-    const CpuLevel level = cpu_level();
-    return level >= CpuLevel::V4 ? IsaLevel::V4 : level >= CpuLevel::V3 ? IsaLevel::V3 : IsaLevel::Baseline;
-}
-
-bool has_avx512_bf16() noexcept { return cpu_level() >= CpuLevel::Bf16; }
-
-bool has_avx512_vnni() noexcept { return cpu_level() >= CpuLevel::Vnni; }
-
-bool has_avx_vnni() noexcept { return cpu_level() == CpuLevel::V3Vnni; }
 
 } // namespace kvw::kernels

@@ -7,9 +7,6 @@
 
 namespace kvw::kernels {
 
-/// Instruction-set variants that a kernel may be compiled in: the x86-64 psABI levels. Baseline runs everywhere.
-enum class IsaLevel { Baseline, V3, V4 };
-
 /// What the kernels may use, each with what stands before it, but for V3Vnni, which is a branch beside V4.
 enum class CpuLevel {
     Baseline, ///< x86-64 as it was in the beginning: SSE2
@@ -22,6 +19,22 @@ enum class CpuLevel {
 
 inline constexpr std::array kCpuLevels{CpuLevel::Baseline, CpuLevel::V3,   CpuLevel::V3Vnni,
                                        CpuLevel::V4,       CpuLevel::Vnni, CpuLevel::Bf16};
+/// Do(with, <name of a level>) for all of them.
+#define KVW_FOR_CPU_LEVELS(Do, with)                                                                                   \
+    Do(with, Baseline) Do(with, V3) Do(with, V3Vnni) Do(with, V4) Do(with, Vnni) Do(with, Bf16)
+
+/// Whether what needs `level` has all that needs `other`.
+constexpr bool includes(CpuLevel level, CpuLevel other) noexcept
+{
+    return other == level || (other < level && other != CpuLevel::V3Vnni);
+}
+
+/// Whether kernels are compiled for the levels above Baseline (cmake/KvwKernelVariants.cmake).
+#if defined(__x86_64__)
+inline constexpr bool kCpuLevelsAreCompiled = true;
+#else
+inline constexpr bool kCpuLevelsAreCompiled = false;
+#endif
 
 /// "baseline", "v3", "v3-vnni", "v4", "vnni", "bf16".
 std::string_view name(CpuLevel level) noexcept;
@@ -31,7 +44,6 @@ std::optional<CpuLevel> cpu_level_named(std::string_view word) noexcept;
 /// Whether both the processor and the operating system (registers saved on a task switch) have it, whatever the process
 /// is held to.
 bool cpu_has(CpuLevel level) noexcept;
-bool cpu_has(IsaLevel level) noexcept;
 /// The highest level that cpu_has().
 CpuLevel highest_cpu_level() noexcept;
 
@@ -55,14 +67,5 @@ std::optional<CpuLevelProblem> cpu_level_problem() noexcept;
 bool use_reference_kernels() noexcept;
 /// Whether that was asked for: then nothing else may take the portable kernels' place either.
 bool reference_kernels_wanted() noexcept;
-
-/// The psABI level of cpu_level().
-IsaLevel isa_level() noexcept;
-/// V4 and the bf16 dot product, at the level in force.
-bool has_avx512_bf16() noexcept;
-/// V4 and the integer dot products, at the level in force.
-bool has_avx512_vnni() noexcept;
-/// AVX2 with integer dot products, at the level in force; false at V4 and above, which have wider ones or none.
-bool has_avx_vnni() noexcept;
 
 } // namespace kvw::kernels

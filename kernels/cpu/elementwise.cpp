@@ -10,12 +10,6 @@
 namespace kvw::kernels {
 namespace {
 
-const ElementwiseVariant& variant() noexcept
-{
-    static const ElementwiseVariant chosen = elementwise_variant(isa_level());
-    return chosen;
-}
-
 int threads_for(std::int64_t rows, std::int64_t width) noexcept
 {
     constexpr std::int64_t small = 16 * 1024; // values; below, waking a thread costs more than it brings
@@ -33,25 +27,12 @@ bool bad_stride(std::int64_t rows, std::int64_t stride, std::int64_t width) noex
 
 } // namespace
 
-ElementwiseVariant elementwise_variant(IsaLevel level) noexcept
-{
-    switch (level) {
-    case IsaLevel::V4:
-        return elementwise_v4();
-    case IsaLevel::V3:
-        return elementwise_v3();
-    case IsaLevel::Baseline:
-        break;
-    }
-    return elementwise_baseline();
-}
-
 Status rms_norm(const RmsNorm& args) noexcept
 {
     if (bad_sizes(args.rows, args.n) || bad_stride(args.rows, args.x_stride, args.n)
         || bad_stride(args.rows, args.y_stride, args.n))
         return Status::BadShape;
-    variant().rms_norm(args, threads_for(args.rows, args.n));
+    dispatch<ElementwiseVariant>().rms_norm(args, threads_for(args.rows, args.n));
     return Status::Ok;
 }
 
@@ -60,15 +41,7 @@ Status silu_mul(const SiluMul& args) noexcept
     if (bad_sizes(args.rows, args.n) || bad_stride(args.rows, args.gate_up_stride, 2 * args.n)
         || bad_stride(args.rows, args.out_stride, args.n))
         return Status::BadShape;
-    variant().silu_mul(args, threads_for(args.rows, 4 * args.n));
-    return Status::Ok;
-}
-
-Status combine_rows(const CombineRows& args) noexcept
-{
-    if (args.vectors < 0 || args.count < 0 || args.width < 1)
-        return Status::BadShape;
-    variant().combine_rows(args);
+    dispatch<ElementwiseVariant>().silu_mul(args, threads_for(args.rows, 4 * args.n));
     return Status::Ok;
 }
 
@@ -80,7 +53,9 @@ Status log_sum_exp_rows(const LogSumExpRows& args) noexcept
     for (std::int64_t row = 0; args.maybe_target != nullptr && row < args.rows; ++row)
         if (args.maybe_target[row] < 0 || args.maybe_target[row] >= args.vocab)
             return Status::BadShape;
-    return variant().log_sum_exp_rows(args, threads_for(args.rows, 4 * args.vocab)) ? Status::Ok : Status::NotFinite;
+    return dispatch<ElementwiseVariant>().log_sum_exp_rows(args, threads_for(args.rows, 4 * args.vocab))
+        ? Status::Ok
+        : Status::NotFinite;
 }
 
 Status kl_rows(const KlRows& args) noexcept
@@ -88,7 +63,8 @@ Status kl_rows(const KlRows& args) noexcept
     if (bad_sizes(args.rows, args.vocab) || bad_stride(args.rows, args.p_stride, args.vocab)
         || bad_stride(args.rows, args.q_stride, args.vocab))
         return Status::BadShape;
-    return variant().kl_rows(args, threads_for(args.rows, 4 * args.vocab)) ? Status::Ok : Status::NotFinite;
+    return dispatch<ElementwiseVariant>().kl_rows(args, threads_for(args.rows, 4 * args.vocab)) ? Status::Ok
+                                                                                                : Status::NotFinite;
 }
 
 } // namespace kvw::kernels

@@ -111,16 +111,18 @@ void unpack_linear(LinearType type, const std::byte* packed, std::int64_t n, std
     });
 }
 
+bool multiplies_pairs(const LinearVariant& variant) noexcept
+{
+    const LinearDots* maybe_dots = maybe_variant_at<LinearDots>(CpuLevel::Bf16);
+    return maybe_dots != nullptr && maybe_dots->bf16.run == variant.run;
+}
+
 LinearVariant linear_variant(LinearType type, CpuLevel level) noexcept
 {
-    const bool bf16 = type == LinearType::Bf16;
-    if (bf16 && level >= CpuLevel::Bf16 && linear_bf16_dots().run != nullptr)
-        return linear_bf16_dots();
-    if (level >= CpuLevel::V4)
-        return bf16 ? linear_bf16_v4() : linear_fp32_v4();
-    if (level >= CpuLevel::V3)
-        return bf16 ? linear_bf16_v3() : linear_fp32_v3();
-    return bf16 ? linear_bf16_baseline() : linear_fp32_baseline();
+    if (type == LinearType::Fp32)
+        return variant_at<LinearVariants>(level).fp32;
+    const LinearDots* maybe_dots = maybe_variant_at<LinearDots>(level);
+    return maybe_dots != nullptr ? maybe_dots->bf16 : variant_at<LinearVariants>(level).bf16;
 }
 
 LinearPlan plan_linear(const LinearVariant& variant, const LinearProduct& args, int threads) noexcept

@@ -24,19 +24,23 @@ struct Choice
     }
 };
 
-constexpr const char* kWidenedNames[] = {"fp32 products, SSE2", "fp32 products, AVX2", "fp32 products, AVX-512"};
+/// Of LinearVariants at a level.
+const char* name_at(CpuLevel level)
+{
+    return includes(level, CpuLevel::V4) ? "fp32 products, AVX-512"
+        : includes(level, CpuLevel::V3)  ? "fp32 products, AVX2"
+                                         : "fp32 products, SSE2";
+}
 
 Choice candidates_of(LinearType type)
 {
     Choice out;
     const CpuLevel level = cpu_level();
-    const LinearVariant best = linear_variant(type, level);
-    if (type == LinearType::Bf16 && level >= CpuLevel::Bf16 && best.run == linear_bf16_dots().run) {
-        out.add("bf16 dot products", best);
-        out.add(kWidenedNames[2], linear_variant(type, CpuLevel::V4));
-    } else {
-        out.add(kWidenedNames[static_cast<int>(isa_level())], best);
-    }
+    const LinearVariants& fp32_products = variant_at<LinearVariants>(level);
+    if (type == LinearType::Bf16)
+        if (const LinearDots* maybe_dots = maybe_variant_at<LinearDots>(level))
+            out.add("bf16 dot products", maybe_dots->bf16);
+    out.add(name_at(level), type == LinearType::Bf16 ? fp32_products.bf16 : fp32_products.fp32);
     return out;
 }
 

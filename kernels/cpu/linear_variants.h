@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "kernels/cpu/cpu_features.h"
+#include "kernels/cpu/variants.h"
 #include "kernels/linear.h"
 
 namespace kvw::kernels {
@@ -45,13 +45,22 @@ struct LinearVariant
     void (*run)(const LinearProduct& args, const LinearPlan& plan, const LinearTask& task) = nullptr;
 };
 
-LinearVariant linear_fp32_baseline();
-LinearVariant linear_fp32_v3();
-LinearVariant linear_fp32_v4();
-LinearVariant linear_bf16_baseline();
-LinearVariant linear_bf16_v3();
-LinearVariant linear_bf16_v4();
-LinearVariant linear_bf16_dots(); ///< with the bf16 dot product; run is null where the compiler has none
+/// Products in fp32, for both types of weights.
+struct LinearVariants
+{
+    LinearVariant fp32, bf16;
+};
+KVW_VARIANTS(LinearVariants, CpuLevel::Baseline, CpuLevel::V3, CpuLevel::V4);
+
+/// Dot products of bf16 pairs.
+struct LinearDots
+{
+    LinearVariant bf16;
+};
+KVW_VARIANTS(LinearDots, CpuLevel::Bf16);
+
+/// Whether a variant is that of LinearDots.
+bool multiplies_pairs(const LinearVariant& variant) noexcept;
 /// The widest variant of a level.
 LinearVariant linear_variant(LinearType type, CpuLevel level) noexcept;
 /// What linear() takes: see kernels/linear_choice.h.

@@ -9,19 +9,6 @@
 
 namespace kvw::kernels {
 
-MomentsVariant moments_variant(IsaLevel level) noexcept
-{
-    switch (level) {
-    case IsaLevel::V4:
-        return moments_v4;
-    case IsaLevel::V3:
-        return moments_v3;
-    case IsaLevel::Baseline:
-        break;
-    }
-    return moments_baseline;
-}
-
 Status accumulate_moments(const AccumulateMoments& args) noexcept
 {
     if (args.heads < 0 || args.tokens < 0 || args.dim < 1 || args.dim > 512
@@ -35,8 +22,7 @@ Status accumulate_moments(const AccumulateMoments& args) noexcept
     // Few heads do not divide evenly over the threads: then several tasks share a head.
     const bool even = args.heads % threads == 0 || args.heads >= 8 * threads;
     const int parts = even ? 1 : std::min(threads, std::max(1, args.dim / 16));
-    static const MomentsVariant variant = moments_variant(isa_level());
-    variant(args, parts, threads);
+    dispatch<MomentsVariant>().accumulate(args, parts, threads);
     return Status::Ok;
 }
 

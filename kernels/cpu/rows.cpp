@@ -5,58 +5,54 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 
 namespace kvw::kernels {
 namespace {
 
-const RowsVariant& variant() noexcept
+/// Null for what is no type.
+const RowTypeTraits* traits_of(RowType type) noexcept
 {
-    static const RowsVariant chosen = rows_variant(isa_level());
-    return chosen;
+    const auto index = static_cast<std::size_t>(type);
+    return index < std::size(kRowTypes) ? &kRowTypes[index] : nullptr;
 }
-
-std::size_t divide_up(std::size_t value, std::size_t by) { return (value + by - 1) / by; }
 
 bool within_fp16(float value) { return std::fabs(value) < 65520.0f; }
 
 } // namespace
 
-bool is_integer(RowType type) noexcept { return type >= RowType::Int8; }
+bool is_integer(RowType type) noexcept
+{
+    const RowTypeTraits* maybe_traits = traits_of(type);
+    return maybe_traits != nullptr && maybe_traits->integer;
+}
 
 int bits(RowType type) noexcept
 {
-    switch (type) {
-    case RowType::Fp32:
-        return 32;
-    case RowType::Fp16:
-    case RowType::Bf16:
-        return 16;
-    case RowType::Int8:
-        return 8;
-    case RowType::Int4:
-        return 4;
-    case RowType::Int3:
-        return 3;
-    case RowType::Int2:
-        return 2;
-    }
-    return 0;
+    const RowTypeTraits* maybe_traits = traits_of(type);
+    return maybe_traits != nullptr ? maybe_traits->bits : 0;
+}
+
+std::optional<RowType> integer_row_type(int bits) noexcept
+{
+    for (const RowTypeTraits& traits : kRowTypes)
+        if (traits.integer && traits.bits == bits)
+            return traits.type;
+    return std::nullopt;
 }
 
 std::size_t row_bytes(const RowFormat& format) noexcept
 {
     const auto width = static_cast<std::size_t>(std::max(format.width, 0));
-    switch (format.type) {
-    case RowType::Int4:
-        return divide_up(width, 2);
-    case RowType::Int3:
-        return divide_up(width, 4) + divide_up(width, 8);
-    case RowType::Int2:
-        return divide_up(width, 4);
-    default:
-        return width * static_cast<std::size_t>(bits(format.type)) / 8;
-    }
+    std::size_t bytes = 0;
+    with_row_type(format.type, [&](auto is) {
+        if constexpr (is.kInteger)
+            bytes = Packed<is.kBits>::bytes(width);
+        else
+            bytes = width * is.kBits / 8;
+    });
+    return bytes;
 }
 
 std::size_t scale_count(const RowFormat& format, int tokens) noexcept
@@ -100,14 +96,14 @@ Status check_view(const RowsView& rows) noexcept
 StoredScale store_scale(const RowFormat& format, float lo, float hi) noexcept
 {
     constexpr std::uint16_t smallest_normal = 0x0400;
-    const int levels = 1 << bits(format.type);
+    const int codes = 1 << bits(format.type);
     StoredScale stored;
     float scale = 0;
     if (format.symmetric) {
-        scale = std::max(std::fabs(lo), std::fabs(hi)) / static_cast<float>(levels / 2 - 1);
+        scale = std::max(std::fabs(lo), std::fabs(hi)) / static_cast<float>(codes / 2 - 1);
         stored.finite = within_fp16(scale);
     } else {
-        scale = (hi - lo) / static_cast<float>(levels - 1);
+        scale = (hi - lo) / static_cast<float>(codes - 1);
         stored.finite = within_fp16(scale) && within_fp16(lo);
         stored.zero = to_fp16(lo + 0.0f); // -0 and 0 are one minimum: which was met first must not show
         stored.offset = from_fp16(stored.zero);
@@ -119,19 +115,6 @@ StoredScale store_scale(const RowFormat& format, float lo, float hi) noexcept
     return stored;
 }
 
-RowsVariant rows_variant(IsaLevel level) noexcept
-{
-    switch (level) {
-    case IsaLevel::V4:
-        return rows_v4();
-    case IsaLevel::V3:
-        return rows_v3();
-    case IsaLevel::Baseline:
-        break;
-    }
-    return rows_baseline();
-}
-
 Status encode_rows(const RowFormat& format, const float* x, std::int64_t stride, int tokens,
                    const RowsOut& out) noexcept
 {
@@ -140,7 +123,7 @@ Status encode_rows(const RowFormat& format, const float* x, std::int64_t stride,
         return Status::BadShape;
     if (tokens == 0)
         return Status::Ok;
-    return variant().encode(format, x, stride, tokens, out) ? Status::Ok : Status::NotFinite;
+    return dispatch<RowsVariant>().encode(format, x, stride, tokens, out) ? Status::Ok : Status::NotFinite;
 }
 
 Status decode_rows(const RowsView& rows, float* out, std::int64_t stride) noexcept
@@ -149,7 +132,7 @@ Status decode_rows(const RowsView& rows, float* out, std::int64_t stride) noexce
         || (rows.tokens > 1 && stride < rows.format.width))
         return Status::BadShape;
     if (rows.tokens > 0)
-        variant().decode(rows, out, stride);
+        dispatch<RowsVariant>().decode(rows, out, stride);
     return Status::Ok;
 }
 

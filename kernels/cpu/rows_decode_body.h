@@ -59,11 +59,15 @@ KVW_INLINE void decode_plane(const Plane& plane, const Scale& scale, float* out)
     }
 }
 
-/// The third bits of int3: out[c] = 4 or 0. Writes up to 7 bytes beyond width.
-inline void spread_high_bits(const std::byte* from, int width, std::byte* out)
+/// The high bits of codes in two parts, in place: of int3 out[c] = 4 or 0. Writes up to 7 bytes beyond width.
+template<int Bits>
+void spread_high_bits(const std::byte* from, int width, std::byte* out)
 {
-    const int plane = (width + 7) / 8;
-    for (int j = 0; j < 8; ++j) { // ascending: what a plane writes too much, the next one overwrites
+    typedef Packed<Bits> Codes;
+    constexpr int planes = 8 / Codes::kHighBits;
+    constexpr std::uint64_t mask = 0x0101010101010101u * ((1u << Codes::kHighBits) - 1);
+    const int plane = (width + planes - 1) / planes;
+    for (int j = 0; j < planes; ++j) { // ascending: what a plane writes too much, the next one overwrites
         for (int i = 0; i < plane; i += 8) {
             std::uint64_t bytes = 0;
             if (i + 8 <= plane)
@@ -71,30 +75,35 @@ inline void spread_high_bits(const std::byte* from, int width, std::byte* out)
             else
                 for (int k = 0; i + k < plane; ++k)
                     bytes |= static_cast<std::uint64_t>(from[i + k]) << (8 * k);
-            *reinterpret_cast<Eight*>(out + j * plane + i) = (bytes >> j & 0x0101010101010101u) << 2;
+            *reinterpret_cast<Eight*>(out + j * plane + i) = (bytes >> (j * Codes::kHighBits) & mask)
+                << Codes::kLowBits;
         }
     }
 }
 
-/// The third bits of rows that are read one after the other. They are spread one row ahead: loads that follow at once
+/// The high bits of rows that are read one after the other. They are spread one row ahead: loads that follow at once
 /// upon the narrow stores that they overlap have to wait.
 template<int Bits>
 class HighBits
 {
+    static constexpr bool kAny = !Packed<Bits>::kOnePart;
+
 public:
     explicit HighBits(const RowsView& rows) : rows_(rows), bytes_(row_bytes(rows.format))
     {
-        if (Bits == 3)
+        if constexpr (kAny)
             spread(0);
     }
 
     const std::byte* of_row(int row)
     {
-        if (Bits != 3)
+        if constexpr (!kAny) {
             return nullptr;
-        if (row + 1 < rows_.tokens)
-            spread(row + 1);
-        return buffer_[row % 2];
+        } else {
+            if (row + 1 < rows_.tokens)
+                spread(row + 1);
+            return buffer_[row % 2];
+        }
     }
 
 private:
@@ -102,21 +111,23 @@ private:
     {
         const int width = rows_.format.width;
         const std::byte* codes = rows_.codes + static_cast<std::size_t>(row) * bytes_;
-        spread_high_bits(codes + (width + 3) / 4, width, buffer_[row % 2]);
+        const std::size_t low_bytes = Packed<Bits>::low_bytes(static_cast<std::size_t>(width));
+        spread_high_bits<Bits>(codes + low_bytes, width, buffer_[row % 2]);
     }
 
     const RowsView& rows_;
     std::size_t bytes_;
-    std::byte buffer_[2][Bits == 3 ? kMaxRowWidth + 64 : 1];
+    std::byte buffer_[2][kAny ? kMaxRowWidth + 64 : 1];
 };
 
 template<int Bits, class Scale>
 void decode_row(const std::byte* row, const std::byte* maybe_high, const RowFormat& format, const Scale& scale,
                 float* out)
 {
-    constexpr int low_bits = Bits == 3 ? 2 : Bits, planes = 8 / low_bits;
+    typedef Packed<Bits> Codes;
+    constexpr int low_bits = Codes::kLowBits, planes = Codes::kPlanes;
     const int width = format.width, count = (width + planes - 1) / planes;
-    const int middle = format.symmetric ? 1 << (Bits - 1) : 0;
+    const int middle = format.symmetric ? Codes::kMiddle : 0;
 #pragma GCC unroll 4
     for (int p = 0; p < planes; ++p) {
         const int first = p * count;
@@ -124,8 +135,8 @@ void decode_row(const std::byte* row, const std::byte* maybe_high, const RowForm
             break;
         const int here = width - first < count ? width - first : count;
         decode_plane(
-            Plane{row, Bits == 3 ? maybe_high : nullptr, here, first, p * low_bits, (1 << low_bits) - 1, middle}, scale,
-            out);
+            Plane{row, Codes::kOnePart ? nullptr : maybe_high, here, first, p * low_bits, (1 << low_bits) - 1, middle},
+            scale, out);
     }
 }
 
@@ -208,50 +219,46 @@ void decode_integers(const RowsView& rows, std::size_t bytes, float* out, Index 
     }
 }
 
-KVW_INLINE Floats load_number(RowType type, const std::byte* from)
+template<RowType Type>
+KVW_INLINE Floats load_number(const std::byte* from)
 {
-    if (type == RowType::Fp32)
+    static_assert(Type == RowType::Fp32 || Type == RowType::Fp16 || Type == RowType::Bf16);
+    if constexpr (Type == RowType::Fp32)
         return load(reinterpret_cast<const float*>(from));
-    return type == RowType::Fp16 ? load_fp16(from) : load_bf16(from);
+    else if constexpr (Type == RowType::Fp16)
+        return load_fp16(from);
+    else
+        return load_bf16(from);
 }
 
 template<RowType Type>
 void decode_numbers(const RowsView& rows, float* out, Index stride)
 {
-    constexpr int size = Type == RowType::Fp32 ? 4 : 2;
+    constexpr int size = RowTypeIs<Type>::kBits / 8;
     const int width = rows.format.width;
     const std::byte* row = rows.codes;
     for (int t = 0; t < rows.tokens; ++t, row += width * size, out += stride) {
         int i = 0;
         for (; i + kLanes <= width; i += kLanes)
-            store(out + i, load_number(Type, row + i * size));
+            store(out + i, load_number<Type>(row + i * size));
         if (i == width)
             continue;
         alignas(4) std::byte rest[kLanes * 4] = {};
         for (int k = 0; k < (width - i) * size; ++k)
             rest[k] = row[i * size + k];
-        store_some(out + i, width - i, load_number(Type, rest));
+        store_some(out + i, width - i, load_number<Type>(rest));
     }
 }
 
 void decode_all(const RowsView& rows, float* out, Index stride)
 {
-    switch (rows.format.type) {
-    case RowType::Fp32:
-        return decode_numbers<RowType::Fp32>(rows, out, stride);
-    case RowType::Fp16:
-        return decode_numbers<RowType::Fp16>(rows, out, stride);
-    case RowType::Bf16:
-        return decode_numbers<RowType::Bf16>(rows, out, stride);
-    case RowType::Int8:
-        return decode_integers<8>(rows, row_bytes(rows.format), out, stride);
-    case RowType::Int4:
-        return decode_integers<4>(rows, row_bytes(rows.format), out, stride);
-    case RowType::Int3:
-        return decode_integers<3>(rows, row_bytes(rows.format), out, stride);
-    case RowType::Int2:
-        return decode_integers<2>(rows, row_bytes(rows.format), out, stride);
-    }
+    with_row_type(
+        rows.format.type, [&](auto is) __attribute__((always_inline)) {
+            if constexpr (is.kInteger)
+                decode_integers<is.kBits>(rows, row_bytes(rows.format), out, stride);
+            else
+                decode_numbers<is.kType>(rows, out, stride);
+        });
 }
 
 } // namespace

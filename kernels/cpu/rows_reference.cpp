@@ -9,47 +9,52 @@
 namespace kvw::kernels {
 namespace {
 
-/// Channel c of a row is stored in `bits` bits of byte `byte`, from bit `shift` up; int3 has a second place.
-struct Place
+/// `bits` bits of a code: in byte `byte` of the row, from bit `shift` up.
+struct Field
 {
     std::size_t byte;
     int shift;
 };
 
-Place plane_place(int width, int bits, int channel, std::size_t first_byte)
+Field field_of(int width, int bits, int channel, std::size_t first_byte)
 {
-    const int planes = 8 / bits, plane = (width + planes - 1) / planes;
+    const auto plane = static_cast<int>(plane_bytes(bits, static_cast<std::size_t>(width)));
     return {first_byte + static_cast<std::size_t>(channel % plane), bits * (channel / plane)};
 }
 
-unsigned field(const std::byte* row, Place place, int bits)
+unsigned read(const std::byte* row, Field field, int bits)
 {
-    return std::to_integer<unsigned>(row[place.byte]) >> place.shift & ((1u << bits) - 1);
+    return std::to_integer<unsigned>(row[field.byte]) >> field.shift & ((1u << bits) - 1);
 }
 
-void set_field(std::byte* row, Place place, unsigned value)
+void write(std::byte* row, Field field, unsigned value)
 {
-    row[place.byte] |= static_cast<std::byte>(value << place.shift);
+    row[field.byte] |= static_cast<std::byte>(value << field.shift);
 }
 
 unsigned code_at(const RowFormat& format, const std::byte* row, int channel)
 {
-    if (format.type != RowType::Int3)
-        return field(row, plane_place(format.width, bits(format.type), channel, 0), bits(format.type));
-    const auto high_bits = static_cast<std::size_t>((format.width + 3) / 4);
-    return field(row, plane_place(format.width, 2, channel, 0), 2)
-        | field(row, plane_place(format.width, 1, channel, high_bits), 1) << 2;
+    unsigned code = 0;
+    with_packed(format.type, [&](auto packed) {
+        code = read(row, field_of(format.width, packed.kLowBits, channel, 0), packed.kLowBits);
+        if constexpr (!packed.kOnePart) {
+            const std::size_t high = packed.low_bytes(static_cast<std::size_t>(format.width));
+            code |= read(row, field_of(format.width, packed.kHighBits, channel, high), packed.kHighBits)
+                << packed.kLowBits;
+        }
+    });
+    return code;
 }
 
 void set_code(const RowFormat& format, std::byte* row, int channel, unsigned code)
 {
-    if (format.type != RowType::Int3) {
-        set_field(row, plane_place(format.width, bits(format.type), channel, 0), code);
-        return;
-    }
-    const auto high_bits = static_cast<std::size_t>((format.width + 3) / 4);
-    set_field(row, plane_place(format.width, 2, channel, 0), code & 3u);
-    set_field(row, plane_place(format.width, 1, channel, high_bits), code >> 2);
+    with_packed(format.type, [&](auto packed) {
+        write(row, field_of(format.width, packed.kLowBits, channel, 0), code & ((1u << packed.kLowBits) - 1));
+        if constexpr (!packed.kOnePart) {
+            const std::size_t high = packed.low_bytes(static_cast<std::size_t>(format.width));
+            write(row, field_of(format.width, packed.kHighBits, channel, high), code >> packed.kLowBits);
+        }
+    });
 }
 
 std::size_t scale_index(const RowFormat& format, int token, int channel)
@@ -98,8 +103,8 @@ StoredScale shared_scale(const RowFormat& format, const Block& x, int token, int
 
 bool encode_integers(const RowFormat& format, const Block& x, const RowsOut& out)
 {
-    const int levels = 1 << bits(format.type);
-    const float middle = format.symmetric ? static_cast<float>(levels / 2) : 0.0f;
+    const int codes = 1 << bits(format.type);
+    const float middle = format.symmetric ? static_cast<float>(codes / 2) : 0.0f;
     const std::size_t bytes = row_bytes(format);
     std::memset(out.codes, 0, bytes * static_cast<std::size_t>(x.tokens));
     for (int token = 0; token < x.tokens; ++token) {
@@ -115,7 +120,7 @@ bool encode_integers(const RowFormat& format, const Block& x, const RowsOut& out
             if (!format.symmetric)
                 out.maybe_zeros[index] = stored.zero;
             const float steps = std::nearbyint((x.at(token, c) - stored.offset) / stored.divisor) + middle;
-            const float code = std::clamp(steps, 0.0f, static_cast<float>(levels - 1));
+            const float code = std::clamp(steps, 0.0f, static_cast<float>(codes - 1));
             set_code(format, out.codes + static_cast<std::size_t>(token) * bytes, c, static_cast<unsigned>(code));
         }
     }

@@ -1,27 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "kernels/cpu/cpu_features.h"
+#include "kernels/cpu/variants.h"
 #include "kernels/rows.h"
 
 namespace kvw::kernels {
 
 inline constexpr int kMaxRowWidth = 4096;
 
-/// encode_rows and decode_rows, compiled once per instruction set. Formats are checked by the caller; a false answer is
-/// NotFinite. All variants and the plain reference store and give the same bits.
+/// encode_rows and decode_rows. Formats are checked by the caller; a false answer is NotFinite. All variants and the plain
+/// reference store and give the same bits.
 struct RowsVariant
 {
     bool (*encode)(const RowFormat& format, const float* x, std::int64_t stride, int tokens, const RowsOut& out);
     void (*decode)(const RowsView& rows, float* out, std::int64_t stride);
 };
 
-RowsVariant rows_baseline();
-RowsVariant rows_v3();
-RowsVariant rows_v4();
+KVW_VARIANTS(RowsVariant, CpuLevel::Baseline, CpuLevel::V3, CpuLevel::V4);
 /// The formulas of kernels/rows.h, one number at a time.
 RowsVariant rows_reference();
-RowsVariant rows_variant(IsaLevel level) noexcept;
 
 /// Ok or BadShape.
 Status check_format(const RowFormat& format) noexcept;

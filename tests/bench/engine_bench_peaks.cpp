@@ -108,7 +108,7 @@ double best_gflops(float (*chains)(), double flops_per_step)
 double bf16_peak_gflops()
 {
 #if defined(__x86_64__)
-    if (kernels::has_avx512_bf16())
+    if (includes(kernels::cpu_level(), kernels::CpuLevel::Bf16))
         return best_gflops(bf16_chains, kChains * 16 * 2 * 2.0);
 #endif
     return 0;
@@ -117,9 +117,9 @@ double bf16_peak_gflops()
 double fp32_peak_gflops(bool without_avx512)
 {
 #if defined(__x86_64__)
-    if (kernels::isa_level() >= kernels::IsaLevel::V4 && !without_avx512)
+    if (includes(kernels::cpu_level(), kernels::CpuLevel::V4) && !without_avx512)
         return best_gflops(fp32_chains_512, kChains * 16 * 2.0);
-    if (kernels::isa_level() >= kernels::IsaLevel::V3)
+    if (includes(kernels::cpu_level(), kernels::CpuLevel::V3))
         return best_gflops(fp32_chains_256, kChains / 2 * 8 * 2.0);
 #endif
     return 0;

@@ -4,6 +4,8 @@
 
 #include "kernels/cpu/attend_prefill_variants.h"
 #include "kernels/cpu/rows_variants.h"
+#include "tests/kernels/levels.h"
+#include "tests/kernels/row_types.h"
 
 #include <gtest/gtest.h>
 
@@ -316,18 +318,20 @@ Errors errors_of(const Problem& p, const Outputs& got)
 
 struct Path
 {
-    const char* name;
-    IsaLevel level;
+    CpuLevel level;
     Products products;
 };
 
 /// The bf16 products of a processor without the instruction are those of fp32 with rounded factors.
-constexpr Path kPaths[] = {{"Baseline", IsaLevel::Baseline, Products::Fp32},
-                           {"V3", IsaLevel::V3, Products::Fp32},
-                           {"V4", IsaLevel::V4, Products::Fp32},
-                           {"Bf16Baseline", IsaLevel::Baseline, Products::Bf16},
-                           {"Bf16V3", IsaLevel::V3, Products::Bf16},
-                           {"Bf16", IsaLevel::V4, Products::Bf16}};
+std::vector<Path> all_paths()
+{
+    std::vector<Path> paths;
+    for (const CpuLevel level : test::levels_of<PrefillVariant>())
+        for (const Products products : {Products::Fp32, Products::Bf16})
+            if (products == Products::Bf16 || level != CpuLevel::Bf16)
+                paths.push_back({level, products});
+    return paths;
+}
 
 class Prefill : public ::testing::TestWithParam<Path>
 {
@@ -335,10 +339,8 @@ protected:
     void SetUp() override
     {
         if (!cpu_has(GetParam().level))
-            GTEST_SKIP() << "this processor has no such instructions";
+            GTEST_SKIP() << "this processor does not have " << name(GetParam().level);
         variant_ = attend_prefill_variant(GetParam().level, bf16());
-        if (bf16() && GetParam().level == IsaLevel::V4 && !cpu_has(CpuLevel::Bf16))
-            GTEST_SKIP() << "this processor has no bf16 products";
     }
 
     bool bf16() const { return GetParam().products == Products::Bf16; }
@@ -406,17 +408,16 @@ TEST_P(Prefill, RawAndCodedTokensCutInManyWays)
 
 TEST_P(Prefill, StoredFormats)
 {
-    for (const RowType type :
-         {RowType::Fp32, RowType::Fp16, RowType::Bf16, RowType::Int8, RowType::Int4, RowType::Int3, RowType::Int2})
+    for (const auto& [type, bits, integer] : kRowTypes)
         for (const ScalePer scale : {ScalePer::Row, ScalePer::Channel}) {
-            if (bf16() && is_integer(type)) // their numbers are not bf16 numbers, so that the bound would not hold
+            if (bf16() && integer) // their numbers are not bf16 numbers, so that the bound would not hold
                 continue;
             const std::vector<Cut> cuts{{40, true, Storage::Stored, type, scale},
                                         {40, true, Storage::Stored, type, scale},
                                         {11, false, Storage::Stored}};
-            check({2, 2, 2, 32, 24, 24, 33, 0}, cuts, cuts, "type " + std::to_string(static_cast<int>(type)));
+            check({2, 2, 2, 32, 24, 24, 33, 0}, cuts, cuts, std::to_string(bits) + " bits");
         }
-    EXPECT_EQ(checked_, bf16() ? 6 : 14);
+    EXPECT_EQ(checked_, 2 * static_cast<int>(bf16() ? test::number_row_types().size() : std::size(kRowTypes)));
 }
 
 TEST_P(Prefill, SameBitsInEveryRunWithAnyThreads)
@@ -444,8 +445,9 @@ TEST_P(Prefill, NanStaysWhereItIs)
         EXPECT_EQ(std::isnan(got.raw[size(query * 16)]), query == 7) << query;
 }
 
-INSTANTIATE_TEST_SUITE_P(Paths, Prefill, ::testing::ValuesIn(kPaths),
-                         [](const auto& instance) { return std::string(instance.param.name); });
+INSTANTIATE_TEST_SUITE_P(Paths, Prefill, ::testing::ValuesIn(all_paths()), [](const auto& instance) {
+    return (instance.param.products == Products::Bf16 ? "bf16_" : "fp32_") + test::word_of(instance.param.level);
+});
 
 TEST(PrefillShapes, WhatDoesNotFitIsRefused)
 {

@@ -5,6 +5,7 @@
 #include "kernels/attend.h"
 #include "kernels/cpu/attend_variants.h"
 #include "kernels/cpu/rows_variants.h"
+#include "tests/kernels/row_types.h"
 
 #include <gtest/gtest.h>
 
@@ -290,9 +291,9 @@ inline Comparison compare(const Problem& p, const Outputs& out)
 inline std::vector<RowFormat> formats_of(int width)
 {
     std::vector<RowFormat> formats;
-    for (const RowType type : {RowType::Fp32, RowType::Fp16, RowType::Bf16})
+    for (const RowType type : number_row_types())
         formats.push_back({type, width});
-    for (const RowType type : {RowType::Int8, RowType::Int4, RowType::Int3, RowType::Int2}) {
+    for (const RowType type : integer_row_types()) {
         for (const bool symmetric : {false, true}) {
             formats.push_back({type, width, ScalePer::Row, 0, symmetric});
             formats.push_back({type, width, ScalePer::Channel, 0, symmetric});

@@ -3,6 +3,7 @@
 
 #include "kernels/cpu/attend_variants.h"
 #include "tests/kernels/attend_support.h"
+#include "tests/kernels/levels.h"
 
 #include <gtest/gtest.h>
 
@@ -23,28 +24,29 @@ using namespace test;
 
 struct Path
 {
-    const char* name;
-    AttendVariant variant;
+    CpuLevel level;
     Products products;
-    CpuLevel needs;
 };
 
-constexpr Path kPaths[] = {{"Baseline", attend_baseline, Products::Fp32, CpuLevel::Baseline},
-                           {"V3", attend_v3, Products::Fp32, CpuLevel::V3},
-                           {"V3Integers", attend_integers_v3, Products::Bf16, CpuLevel::V3},
-                           {"V3Vnni", attend_v3_vnni, Products::Bf16, CpuLevel::V3Vnni},
-                           {"V4", attend_v4, Products::Fp32, CpuLevel::V4},
-                           {"Integers", attend_vnni, Products::Bf16, CpuLevel::Vnni}};
+std::vector<Path> all_paths()
+{
+    std::vector<Path> paths;
+    for (const CpuLevel level : levels_of<AttendFloats>())
+        paths.push_back({level, Products::Fp32});
+    for (const CpuLevel level : levels_of<AttendIntegers>())
+        paths.push_back({level, Products::Bf16});
+    return paths;
+}
 
 class Attend : public ::testing::TestWithParam<Path>
 {
 protected:
     void SetUp() override
     {
-        const auto& [name, variant, products, needs] = GetParam();
-        if (!cpu_has(needs))
-            GTEST_SKIP() << "this processor has no such instructions";
-        variant_ = variant;
+        const auto& [level, products] = GetParam();
+        if (!cpu_has(level))
+            GTEST_SKIP() << "this processor does not have " << name(level);
+        variant_ = attend_variant(level, products);
         limit_ = static_cast<double>(products == Products::Bf16 ? kAttendRoundedError : kAttendRelError);
     }
 
@@ -108,7 +110,8 @@ TEST_P(Attend, EveryPairOfFormatsIsExact)
             }
         }
     }
-    EXPECT_EQ(cases, 4u * 27 * 27);
+    EXPECT_GE(formats_of(64).size(), 27u);
+    EXPECT_EQ(cases, 4 * formats_of(64).size() * formats_of(64).size());
 }
 
 /// Raw sinks, coded tokens, a raw window: the cache's layout, with keys and values cut at different places.
@@ -137,7 +140,7 @@ TEST_P(Attend, RawAndCodedSegmentsMix)
             ASSERT_FALSE(HasFatalFailure());
         }
     }
-    EXPECT_EQ(cases, 27u * 27);
+    EXPECT_EQ(cases, formats_of(56).size() * formats_of(32).size());
 }
 
 TEST_P(Attend, LongContextsWithSharpAndFlatAttentionAreExact)
@@ -212,7 +215,7 @@ TEST_P(Attend, ScalesByGroupAreExact)
         for (const int group : {8, 16, 32, 48, 64, 96, 128, 256}) {
             if (width % group != 0)
                 continue;
-            for (const RowType type : {RowType::Int8, RowType::Int4, RowType::Int3, RowType::Int2}) {
+            for (const RowType type : integer_row_types()) {
                 for (const bool symmetric : {false, true}) {
                     const RowFormat format{type, width, ScalePer::Group, group, symmetric};
                     const int heads = 1 + static_cast<int>(seed % 9), tokens = 70 + static_cast<int>(seed * 37 % 300);
@@ -250,7 +253,7 @@ TEST_P(Attend, LargestFactorsAndCodesDoNotOverflow)
 {
     unsigned seed = 0;
     for (const int width : {64, 256}) {
-        for (const RowType type : {RowType::Int8, RowType::Int4, RowType::Int3, RowType::Int2}) {
+        for (const RowType type : integer_row_types()) {
             for (const ScalePer per : {ScalePer::Row, ScalePer::Channel, ScalePer::Group}) {
                 for (const std::byte byte : {std::byte{0x00}, std::byte{0xff}}) {
                     const RowFormat format{type, width, per, per == ScalePer::Group ? 16 : 0, seed % 2 == 0};
@@ -345,8 +348,9 @@ TEST_P(Attend, RawOnlyNeedsNoCodedOutputs)
     EXPECT_EQ(result.compared, 9 * 64);
 }
 
-INSTANTIATE_TEST_SUITE_P(Isa, Attend, ::testing::ValuesIn(kPaths),
-                         [](const auto& instance) { return std::string(instance.param.name); });
+INSTANTIATE_TEST_SUITE_P(Paths, Attend, ::testing::ValuesIn(all_paths()), [](const auto& instance) {
+    return (instance.param.products == Products::Bf16 ? "integers_" : "floats_") + word_of(instance.param.level);
+});
 
 TEST(AttendShapes, ContradictionsAreRefused)
 {

@@ -2,6 +2,7 @@
 #include "kernels/elementwise.h"
 
 #include "kernels/cpu/elementwise_variants.h"
+#include "tests/kernels/levels.h"
 
 #include <gtest/gtest.h>
 
@@ -43,17 +44,10 @@ double exact_lse(const float* x, std::int64_t n)
     return largest + std::log(sum);
 }
 
-class Elementwise : public ::testing::TestWithParam<IsaLevel>
+class Elementwise : public test::AtLevel
 {
 protected:
-    void SetUp() override
-    {
-        if (!cpu_has(GetParam()))
-            GTEST_SKIP() << "this processor has no such instructions";
-        variant_ = elementwise_variant(GetParam());
-    }
-
-    ElementwiseVariant variant_{};
+    const ElementwiseVariant& variant_ = variant_at<ElementwiseVariant>(GetParam());
 };
 
 TEST_P(Elementwise, ExponentialStaysWithinItsBound)
@@ -131,34 +125,6 @@ TEST_P(Elementwise, SiluMulEqualsTheFormulaAlsoInPlace)
                 EXPECT_EQ(out[size(r * out_stride + i)], -7.f);
         }
     }
-}
-
-TEST_P(Elementwise, CombineRowsEqualsTheFormula)
-{
-    int checked = 0;
-    for (const std::int64_t vectors : {0, 1, 2, 3, 4, 5, 9})
-        for (const int count : {0, 1, 2, 31, 64})
-            for (const int width : {1, 3, 8, 15, 16, 17, 32, 56, 64, 80}) {
-                const std::vector<float> rows = random_rows(count, width, width, 1, 5);
-                const std::vector<float> x = random_rows(vectors, count, count, 1, 6);
-                std::vector<float> out(size(vectors * width + 1), -7.f);
-                variant_.combine_rows({vectors, count, width, rows.data(), x.data(), out.data()});
-                for (std::int64_t v = 0; v < vectors; ++v)
-                    for (int c = 0; c < width; ++c) {
-                        double exact = 0, magnitude = 0;
-                        for (int i = 0; i < count; ++i) {
-                            const double term = static_cast<double>(rows[size(i * width + c)]) * x[size(v * count + i)];
-                            exact += term;
-                            magnitude += std::abs(term);
-                        }
-                        const double bound = (count + 1) * 1.2e-7 * magnitude;
-                        EXPECT_TRUE(std::abs(out[size(v * width + c)] - exact) <= bound)
-                            << vectors << " " << count << " " << width;
-                        ++checked;
-                    }
-                EXPECT_EQ(out.back(), -7.f);
-            }
-    EXPECT_EQ(checked, 24 * 5 * 292);
 }
 
 TEST_P(Elementwise, SiluOverItsRange)
@@ -268,12 +234,8 @@ TEST_P(Elementwise, KullbackLeiblerOfForbiddenTokens)
     EXPECT_FALSE(variant_.kl_rows({1, 3, p.data(), 3, &lse, q.data(), 3, &lse, &kl}, 1));
 }
 
-INSTANTIATE_TEST_SUITE_P(Levels, Elementwise, ::testing::Values(IsaLevel::Baseline, IsaLevel::V3, IsaLevel::V4),
-                         [](const auto& level) {
-                             return level.param == IsaLevel::Baseline ? "baseline"
-                                 : level.param == IsaLevel::V3        ? "v3"
-                                                                      : "v4";
-                         });
+INSTANTIATE_TEST_SUITE_P(Levels, Elementwise, ::testing::ValuesIn(test::levels_of<ElementwiseVariant>()),
+                         test::level_name);
 
 TEST(ElementwiseCall, PublicFunctionsAnswer)
 {

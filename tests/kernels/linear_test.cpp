@@ -4,6 +4,7 @@
 #include "kernels/cpu/linear_variants.h"
 #include "kernels/linear_choice.h"
 #include "kernels/threads.h"
+#include "tests/kernels/levels.h"
 
 #include <gtest/gtest.h>
 
@@ -140,10 +141,18 @@ struct Path
 
 std::string path_name(const ::testing::TestParamInfo<Path>& info)
 {
-    std::string out = std::string(info.param.type == LinearType::Bf16 ? "Bf16" : "Fp32") + "_";
-    for (const char c : name(info.param.level))
-        out += c == '-' ? '_' : c;
-    return out;
+    return (info.param.type == LinearType::Bf16 ? "Bf16_" : "Fp32_") + test::word_of(info.param.level);
+}
+
+std::vector<Path> all_paths()
+{
+    std::vector<Path> paths;
+    for (const CpuLevel level : test::levels_of<LinearVariants>())
+        for (const LinearType type : {LinearType::Fp32, LinearType::Bf16})
+            paths.push_back({type, level});
+    for (const CpuLevel level : test::levels_of<LinearDots>())
+        paths.push_back({LinearType::Bf16, level});
+    return paths;
 }
 
 /// Every variant that the processor has, whatever the process is held to.
@@ -282,13 +291,7 @@ TEST_P(Linear, RoundingGoesToTheNearestEvenAndKeepsInfinities)
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Paths, Linear,
-                         ::testing::Values(Path{LinearType::Fp32, CpuLevel::Baseline},
-                                           Path{LinearType::Fp32, CpuLevel::V3}, Path{LinearType::Fp32, CpuLevel::V4},
-                                           Path{LinearType::Bf16, CpuLevel::Baseline},
-                                           Path{LinearType::Bf16, CpuLevel::V3}, Path{LinearType::Bf16, CpuLevel::V4},
-                                           Path{LinearType::Bf16, CpuLevel::Bf16}),
-                         path_name);
+INSTANTIATE_TEST_SUITE_P(Paths, Linear, ::testing::ValuesIn(all_paths()), path_name);
 
 TEST(LinearShapes, TheCallIsOneOfTheVariants)
 {

@@ -2,6 +2,7 @@
 #include "kernels/moments.h"
 
 #include "kernels/cpu/moments_variants.h"
+#include "tests/kernels/levels.h"
 
 #include <gtest/gtest.h>
 
@@ -122,13 +123,12 @@ int differing(const Sums& a, const Sums& b)
     return differing(a.weight, b.weight) + differing(a.sum, b.sum) + differing(a.product, b.product);
 }
 
-class Moments : public ::testing::TestWithParam<IsaLevel>
+class Moments : public test::AtLevel
 {
 protected:
-    void SetUp() override
+    void accumulate(const AccumulateMoments& args, int parts, int threads) const
     {
-        if (!cpu_has(GetParam()))
-            GTEST_SKIP() << "this processor has no such instructions";
+        variant_at<MomentsVariant>(GetParam()).accumulate(args, parts, threads);
     }
 };
 
@@ -141,7 +141,7 @@ TEST_P(Moments, EqualThePlainLoop)
                 for (const int parts : {1, 2, 3}) {
                     const Problem problem(3, tokens, dim, weighted);
                     Sums sums(problem);
-                    moments_variant(GetParam())(call(problem, sums, 0, tokens), parts, 2);
+                    accumulate(call(problem, sums, 0, tokens), parts, 2);
                     EXPECT_EQ(differing(sums, plain_loop(problem)), 0)
                         << "dim " << dim << ", tokens " << tokens << ", weighted " << weighted << ", parts " << parts;
                     ++cases;
@@ -154,7 +154,7 @@ TEST_P(Moments, LargestDim)
     for (const int dim : {509, 512}) {
         const Problem problem(1, 20, dim, true);
         Sums sums(problem);
-        moments_variant(GetParam())(call(problem, sums, 0, problem.tokens), 2, 2);
+        accumulate(call(problem, sums, 0, problem.tokens), 2, 2);
         EXPECT_EQ(differing(sums, plain_loop(problem)), 0) << dim;
     }
 }
@@ -163,22 +163,17 @@ TEST_P(Moments, PartsAndThreadsChangeNoBit)
 {
     const Problem problem(3, 300, 64, true);
     Sums one(problem);
-    moments_variant(GetParam())(call(problem, one, 0, problem.tokens), 1, 1);
+    accumulate(call(problem, one, 0, problem.tokens), 1, 1);
     for (const int parts : {2, 4}) {
         Sums many(problem);
-        moments_variant(GetParam())(call(problem, many, 0, problem.tokens), parts, 3);
+        accumulate(call(problem, many, 0, problem.tokens), parts, 3);
         EXPECT_EQ(many.product, one.product);
         EXPECT_EQ(many.sum, one.sum);
         EXPECT_EQ(many.weight, one.weight);
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Levels, Moments, ::testing::Values(IsaLevel::Baseline, IsaLevel::V3, IsaLevel::V4),
-                         [](const auto& level) {
-                             return level.param == IsaLevel::Baseline ? "baseline"
-                                 : level.param == IsaLevel::V3        ? "v3"
-                                                                      : "v4";
-                         });
+INSTANTIATE_TEST_SUITE_P(Levels, Moments, ::testing::ValuesIn(test::levels_of<MomentsVariant>()), test::level_name);
 
 TEST(MomentsCall, SplitsMergedEqualTheWhole)
 {

@@ -2,6 +2,8 @@
 #include "kernels/rows.h"
 
 #include "kernels/cpu/rows_variants.h"
+#include "tests/kernels/levels.h"
+#include "tests/kernels/row_types.h"
 
 #include <gtest/gtest.h>
 
@@ -17,12 +19,12 @@
 namespace kvw::kernels {
 namespace {
 
+using namespace test;
+
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 constexpr float kInf = std::numeric_limits<float>::infinity();
 constexpr int kWidths[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 31, 33, 56, 60, 64, 65, 120, 128, 200, 4096};
 constexpr int kTokens[] = {1, 2, 3, 7, 32};
-constexpr RowType kTypes[] = {RowType::Fp32, RowType::Fp16, RowType::Bf16, RowType::Int8,
-                              RowType::Int4, RowType::Int3, RowType::Int2};
 constexpr std::byte kGuard{0xa5};
 constexpr std::size_t kGuards = 80;
 
@@ -39,11 +41,9 @@ std::string describe(const RowFormat& f)
 std::vector<RowFormat> formats_of(int width)
 {
     std::vector<RowFormat> formats;
-    for (const RowType type : kTypes) {
-        if (!is_integer(type)) {
-            formats.push_back({type, width});
-            continue;
-        }
+    for (const RowType type : number_row_types())
+        formats.push_back({type, width});
+    for (const RowType type : integer_row_types()) {
         for (const bool symmetric : {false, true}) {
             formats.push_back({type, width, ScalePer::Row, 0, symmetric});
             formats.push_back({type, width, ScalePer::Channel, 0, symmetric});
@@ -110,17 +110,10 @@ float scale_at(const Stored& rows, int token, int channel, const std::vector<std
     return from_fp16(from[index]);
 }
 
-class Rows : public ::testing::TestWithParam<IsaLevel>
+class Rows : public AtLevel
 {
 protected:
-    void SetUp() override
-    {
-        if (!cpu_has(GetParam()))
-            GTEST_SKIP() << "this processor has no such instructions";
-        variant_ = rows_variant(GetParam());
-    }
-
-    RowsVariant variant_{};
+    const RowsVariant& variant_ = variant_at<RowsVariant>(GetParam());
 };
 
 /// Encodes and decodes with the variant and the reference, and wants the same bits, untouched gaps and guards.
@@ -161,7 +154,7 @@ TEST_P(Rows, VariantStoresAndReadsTheSameBitsAsTheReference)
 
 TEST_P(Rows, EveryCodeOfEveryByteIsRead)
 {
-    for (const RowType type : {RowType::Int8, RowType::Int4, RowType::Int3, RowType::Int2}) {
+    for (const RowType type : integer_row_types()) {
         for (const int width : {1, 5, 13, 64, 100}) {
             for (const bool symmetric : {false, true}) {
                 const RowFormat format{type, width, ScalePer::Row, 0, symmetric};
@@ -231,7 +224,7 @@ TEST_P(Rows, ValuesBeyondTheStorageTypeAreRefusedAndThoseWithinAreKept)
 
 TEST_P(Rows, ConstantAndTinyRowsBecomeTheirZero)
 {
-    for (const RowType type : {RowType::Int8, RowType::Int4, RowType::Int3, RowType::Int2}) {
+    for (const RowType type : integer_row_types()) {
         for (const bool symmetric : {false, true}) {
             for (const float value : {0.0f, -0.0f, 0.5f, -1000.0f, 1e-9f}) {
                 const RowFormat format{type, 37, ScalePer::Row, 0, symmetric};
@@ -314,7 +307,7 @@ TEST_P(Rows, ErrorsStayWithinHalfAStep)
         }
         ++formats;
     }
-    EXPECT_EQ(formats, 4 * 2 * 6);
+    EXPECT_EQ(formats, static_cast<int>(integer_row_types().size()) * 2 * 6);
 }
 
 TEST_P(Rows, StoredRowsAreReadBackAsTheyWere)
@@ -340,12 +333,7 @@ TEST_P(Rows, StoredRowsAreReadBackAsTheyWere)
     }
 }
 
-std::string level_name(const ::testing::TestParamInfo<IsaLevel>& info)
-{
-    return info.param == IsaLevel::V4 ? "v4" : info.param == IsaLevel::V3 ? "v3" : "baseline";
-}
-
-INSTANTIATE_TEST_SUITE_P(Isa, Rows, ::testing::Values(IsaLevel::Baseline, IsaLevel::V3, IsaLevel::V4), level_name);
+INSTANTIATE_TEST_SUITE_P(Levels, Rows, ::testing::ValuesIn(levels_of<RowsVariant>()), level_name);
 
 TEST(RowSizes, BytesAreExact)
 {

@@ -81,26 +81,6 @@ struct Case
     Products products;
 };
 
-/// What --level names.
-AttendVariant variant_of(Products products)
-{
-    const bool integers = products == Products::Bf16;
-    if (level().empty())
-        return attend_variant(isa_level(), products);
-    if (level() == "baseline")
-        return attend_baseline;
-    if (level() == "v3")
-        return integers ? attend_integers_v3 : attend_v3;
-    if (level() == "v3_vnni")
-        return integers ? attend_v3_vnni : attend_v3;
-    if (level() == "v4")
-        return attend_v4;
-    if (level() == "vnni")
-        return integers ? attend_vnni : attend_v4;
-    std::fprintf(stderr, "no such level: %s\n", level().c_str());
-    std::exit(2);
-}
-
 void attend(benchmark::State& state, const Shape& shape, const Case& each, int tokens)
 {
     std::mt19937 random(1);
@@ -125,7 +105,7 @@ void attend(benchmark::State& state, const Shape& shape, const Case& each, int t
     args.products = each.products;
     args.q = q.data();
     args.out_raw = out.data();
-    const AttendVariant variant = variant_of(each.products);
+    const AttendVariant variant = attend_variant(level(), each.products);
     std::vector<float> scratch;
     for (auto iteration : state) {
         for (std::size_t layer = 0; layer < size(shape.layers()); ++layer) {

@@ -23,22 +23,6 @@ struct Shape
     int kv_heads, group, width;
 };
 
-/// What --level names.
-PrefillVariant variant_of(Products products)
-{
-    const bool bf16 = products == Products::Bf16;
-    if (level().empty())
-        return attend_prefill_variant(isa_level(), bf16);
-    if (level() == "baseline")
-        return attend_prefill_baseline();
-    if (level() == "v3" || level() == "v3_vnni")
-        return attend_prefill_v3();
-    if (level() == "v4" || level() == "vnni")
-        return attend_prefill_v4();
-    std::fprintf(stderr, "no such level: %s\n", level().c_str());
-    std::exit(2);
-}
-
 void attend_prefill(benchmark::State& state, const Shape& shape, Products products, int tokens)
 {
     std::mt19937 random(1);
@@ -78,7 +62,7 @@ void attend_prefill(benchmark::State& state, const Shape& shape, Products produc
     args.values = &values;
     args.value_parts = 1;
     args.out = out.data();
-    const PrefillVariant variant = variant_of(products);
+    const PrefillVariant variant = attend_prefill_variant(level(), products == Products::Bf16);
     std::vector<float> scratch(attend_prefill_scratch_floats_with(variant, args));
     args.scratch = scratch.data();
     for (auto iteration : state)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "kernels/cpu/cpu_features.h"
+
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
@@ -24,9 +26,9 @@ const Bounds& bounds();
 /// bound, the longer of bytes / bandwidth and flops / peak.
 void count(benchmark::State& state, double bytes, double flops, double peak_flops);
 
-/// The variant that --level names, for kernels that can be held to one: baseline, v3, v3_vnni, v4 or vnni; empty: what this
-/// processor takes. Kernels that have no such variant are not measured then.
-const std::string& level();
+/// The level that --level names, for kernels that can be held to one; else the one in force. Kernels that cannot be held to one
+/// are not measured then.
+kernels::CpuLevel level();
 
 void register_attend();
 void register_attend_prefill();

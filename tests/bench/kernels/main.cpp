@@ -2,12 +2,14 @@
 // Speed of the CPU's kernels against the bounds of this machine. Rounds of all cases are interleaved and the median, the mean
 // and the spread are printed; any flag of Google Benchmark changes that, --benchmark_filter=attend chooses, --level=v3 holds
 // attention to the variant of another processor (see bench.h).
+#include "kernels/cpu/cpu_level_list.h"
 #include "tests/bench/engine_bench_peaks.h"
 #include "tests/bench/kernels/bench.h"
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,15 +37,15 @@ double read_bytes_per_s()
     return rates[rates.size() / 2];
 }
 
-std::string chosen_level;
+std::optional<kernels::CpuLevel> held_level;
 
 } // namespace
 
-const std::string& level() { return chosen_level; }
+kernels::CpuLevel level() { return held_level.value_or(kernels::cpu_level()); }
 
 const Bounds& bounds()
 {
-    const bool without_avx512 = level().starts_with("v3");
+    const bool without_avx512 = !includes(level(), kernels::CpuLevel::V4);
     static const Bounds measured{read_bytes_per_s(), bf16_peak_gflops() * 1e9, fp32_peak_gflops(without_avx512) * 1e9};
     return measured;
 }
@@ -71,10 +73,17 @@ int main(int argc, char** argv)
                                    "--benchmark_counters_tabular=true"};
     const std::string level_flag = "--level=";
     for (int i = 1; i < argc; ++i) { // later ones win
-        if (const std::string text = argv[i]; text.starts_with(level_flag))
-            kvw::bench::chosen_level = text.substr(level_flag.size());
-        else
+        const std::string text = argv[i];
+        if (!text.starts_with(level_flag)) {
             texts.push_back(text);
+            continue;
+        }
+        kvw::bench::held_level = kvw::kernels::cpu_level_named(text.substr(level_flag.size()));
+        if (!kvw::bench::held_level || !cpu_has(*kvw::bench::held_level)) {
+            std::fprintf(stderr, "error: %s is not a level of instructions that this processor has\n  try: %s\n",
+                         text.c_str(), kvw::kernels::cpu_levels_there().c_str());
+            return 2;
+        }
     }
     std::vector<char*> arguments;
     for (std::string& text : texts)
@@ -90,7 +99,7 @@ int main(int argc, char** argv)
     benchmark::AddCustomContext("bound: fp32 products, GFLOP/s", in_giga(bounds.fp32_flops));
     kvw::bench::register_attend();
     kvw::bench::register_attend_prefill();
-    if (kvw::bench::level().empty()) {
+    if (!kvw::bench::held_level) {
         kvw::bench::register_linear();
         kvw::bench::register_elementwise();
         kvw::bench::register_moments();

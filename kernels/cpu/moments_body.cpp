@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The body of moments_{baseline,v3,v4}.cpp, which define KVW_MOMENTS_VARIANT. Everything is local to the including
-// file and no standard header is included: the linker might keep a shared copy compiled for one processor for all.
+// Sums of moments at one level of instructions; see variants.h.
 #include "kernels/cpu/crew.h"
 #include "kernels/cpu/moments_variants.h"
 
@@ -175,9 +174,7 @@ void add_part(const AccumulateMoments& args, const Head& head, int part, int par
     }
 }
 
-} // namespace
-
-void KVW_MOMENTS_VARIANT(const AccumulateMoments& args, int parts, int threads)
+void accumulate(const AccumulateMoments& args, int parts, int threads)
 {
     for_pieces(args.heads * parts, threads, Taking::One, [&](Index task, int) {
         Panel panel;
@@ -192,5 +189,9 @@ void KVW_MOMENTS_VARIANT(const AccumulateMoments& args, int parts, int threads)
         add_part(args, head, static_cast<int>(task % parts), parts, panel);
     });
 }
+
+} // namespace
+
+KVW_VARIANT(MomentsVariant){accumulate};
 
 } // namespace kvw::kernels

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The body of rows_{baseline,v3,v4}.cpp, which define KVW_ROWS_VARIANT: encoding, and decoding from its own file.
+// Encoding, and decoding from its own file, at one level of instructions; see variants.h.
 #include "kernels/cpu/rows_decode_body.h"
 
 namespace kvw::kernels {
@@ -143,12 +143,12 @@ bool fit_channels(const RowFormat& format, const float* x, Index stride, int tok
 }
 
 /// codes[c], one byte each, then 8 zeros. x is read up to width only.
-void quantise_row(const RowFormat& format, int levels, const float* x, const ChannelScales& scales, std::byte* codes)
+void quantise_row(const RowFormat& format, int all_codes, const float* x, const ChannelScales& scales, std::byte* codes)
 {
     constexpr float shifter = 12582912.0f; // 1.5 * 2^23: adding it rounds to an integer, ties to even
     const int width = format.width;
-    const float middle = format.symmetric ? static_cast<float>(levels / 2) : 0.0f;
-    const Floats lowest = all(-middle), highest = all(static_cast<float>(levels - 1) - middle);
+    const float middle = format.symmetric ? static_cast<float>(all_codes / 2) : 0.0f;
+    const Floats lowest = all(-middle), highest = all(static_cast<float>(all_codes - 1) - middle);
     for (int i = 0; i < width; i += kLanes) {
         const int count = width - i;
         const Floats values = count >= kLanes ? load(x + i) : load_some(x + i, count, 0.0f);
@@ -178,10 +178,20 @@ void pack_planes(const std::byte* codes, int width, int from_bit, int bits, std:
     }
 }
 
+template<int Bits>
+void pack_row(const std::byte* codes, int width, std::byte* row)
+{
+    typedef Packed<Bits> Codes;
+    pack_planes(codes, width, 0, Codes::kLowBits, row);
+    if constexpr (!Codes::kOnePart)
+        pack_planes(codes, width, Codes::kLowBits, Codes::kHighBits,
+                    row + Codes::low_bytes(static_cast<std::size_t>(width)));
+}
+
 bool encode_integers(const RowFormat& format, const float* x, Index stride, int tokens, const RowsOut& out)
 {
     const std::size_t bytes = row_bytes(format);
-    const int code_bits = bits(format.type), width = format.width;
+    const int all_codes = 1 << bits(format.type), width = format.width;
     const int group = format.scale_per == ScalePer::Group ? format.group : width;
     ChannelScales scales;
     std::byte codes[kMaxRowWidth + 64];
@@ -196,13 +206,11 @@ bool encode_integers(const RowFormat& format, const float* x, Index stride, int 
         std::byte* row = out.codes + static_cast<std::size_t>(t) * bytes;
         if (!per_channel && !fit_row(format, from, t, group, out, scales))
             return false;
-        quantise_row(format, 1 << code_bits, from, scales, codes);
-        if (code_bits == 3) {
-            pack_planes(codes, width, 0, 2, row);
-            pack_planes(codes, width, 2, 1, row + (width + 3) / 4);
-        } else {
-            pack_planes(codes, width, 0, code_bits, row);
-        }
+        quantise_row(format, all_codes, from, scales, codes);
+        with_packed(
+            format.type, [&](auto packed) __attribute__((always_inline)) {
+                pack_row<packed.kBits>(codes, width, row);
+            });
     }
     return true;
 }
@@ -216,6 +224,6 @@ bool encode_all(const RowFormat& format, const float* x, Index stride, int token
 
 } // namespace
 
-RowsVariant KVW_ROWS_VARIANT() { return {encode_all, decode_all}; }
+KVW_VARIANT(RowsVariant){encode_all, decode_all};
 
 } // namespace kvw::kernels

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The body of attend_prefill_{baseline,v3,v4,bf16}.cpp, which define KVW_PREFILL_VARIANT and, for pair products of bf16,
-// KVW_PREFILL_BF16.
+// Causal attention of many queries at one level of instructions; see variants.h.
 //
 // A few rows (queries of one KV head's group) at a time: their scores with all tokens they may read, tile by tile; softmax
 // in place; the product with the values. Both products run over "elements" of four bytes, a float or two bf16, of which one is
@@ -45,7 +44,7 @@ KVW_INLINE Floats load_part(const float* row, int first, int width)
     return left >= kLanes ? load(row + first) : left > 0 ? load_some(row + first, left, 0.0f) : Floats{};
 }
 
-#if defined(KVW_PREFILL_BF16)
+#if defined(__AVX512BF16__)
 
 constexpr int kPair = 2;
 typedef int Element __attribute__((may_alias));
@@ -457,6 +456,6 @@ void run_group(const AttendPrefill& args, const PrefillPanels& panels, const Pre
 
 } // namespace
 
-PrefillVariant KVW_PREFILL_VARIANT() { return {kTile, kRows, kPair, pack_keys, pack_values, run_group}; }
+KVW_VARIANT(PrefillVariant){kTile, kRows, kPair, pack_keys, pack_values, run_group};
 
 } // namespace kvw::kernels

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Products with the bf16 dot product: two neighbouring k of 16 columns in one instruction.
-#if defined(__AVX512BF16__)
 #include "kernels/cpu/linear_tiles_body.h"
 
 namespace kvw::kernels {
@@ -77,21 +76,7 @@ void convert_row(const float* x, std::int64_t k, std::byte* out)
 
 } // namespace
 
-LinearVariant linear_bf16_dots()
-{
-    // 2304 pairs of two tiles: 288 KiB, in the second-level cache, which is near enough for so few bytes a product.
-    return {2, Dots::kRows, Dots::kTiles, 2304, convert_row, run_task<Dots>};
-}
+// 2304 pairs of two tiles: 288 KiB, in the second-level cache, which is near enough for so few bytes a product.
+KVW_VARIANT(LinearDots){{2, Dots::kRows, Dots::kTiles, 2304, convert_row, run_task<Dots>}};
 
 } // namespace kvw::kernels
-
-#else
-#include "kernels/cpu/linear_variants.h"
-
-namespace kvw::kernels {
-
-LinearVariant linear_bf16_dots() { return {}; }
-
-} // namespace kvw::kernels
-
-#endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The body of attend_{baseline,v3,integers_v3,v3_vnni,v4,vnni}.cpp, which define KVW_ATTEND_VARIANT and, for products of
-// integers, KVW_ATTEND_INTEGERS: one unit of work, see attend_variants.h.
+// One unit of decode attention, see attend_variants.h, at one level of instructions, see variants.h; with KVW_ATTEND_INTEGERS
+// by products of integers.
 //
 // Integers are read as codes less the middle one, x' = code * scale + zero with zero moved to the middle. Scales and
 // zeros then need not touch every number:
@@ -9,6 +9,8 @@
 //     one per channel:  s = <q * scale, code_t> + <q, zero>
 //                       sum_t p_t x_t = scale * sum_t p_t code_t + zero * sum_t p_t
 // Scales per group, int3 and rows narrower than a vector are decoded to a tile first.
+#pragma once
+
 #include "kernels/cpu/attend_runs_body.h"
 #include "kernels/cpu/exponential_body.h"
 
@@ -496,9 +498,7 @@ void clear_partials(const AttendDecode& args, const AttendUnit& unit)
     }
 }
 
-} // namespace
-
-void KVW_ATTEND_VARIANT(const AttendDecode& args, const AttendUnit& unit)
+void attend_unit(const AttendDecode& args, const AttendUnit& unit)
 {
     clear_partials(args, unit);
     Cursor keys(args.keys, args.key_segments, unit.first);
@@ -536,4 +536,5 @@ void KVW_ATTEND_VARIANT(const AttendDecode& args, const AttendUnit& unit)
     }
 }
 
+} // namespace
 } // namespace kvw::kernels

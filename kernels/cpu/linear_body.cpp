@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Products in fp32 of weights that are held in fp32 or in bf16, for the files of one instruction set each, which define
-// KVW_LINEAR_FP32 and KVW_LINEAR_BF16, the names of what they make.
+// Products in fp32 of weights that are held in fp32 or in bf16, at one level of instructions; see variants.h.
 //
 // A bf16 number is the upper half of the fp32 number that it stands for. Two neighbouring k of a column lie in one word, so
 // a shift gives the even k and a mask the odd one, 16 columns at a time. Few rows widen as they read; many rows widen a
@@ -146,7 +145,7 @@ void convert_row(const float* x, std::int64_t k, std::byte* out)
 }
 
 template<class Weights, bool Round>
-LinearVariant variant_of()
+constexpr LinearVariant variant_of()
 {
     constexpr Index block_bytes = 24 << 10; // of weights as they are read: most of a first-level cache
     constexpr Index pair_bytes = (Weights::kWidens ? Fp32Weights::kPairBytes : Weights::kPairBytes) * kMicroTiles;
@@ -155,8 +154,6 @@ LinearVariant variant_of()
 
 } // namespace
 
-LinearVariant KVW_LINEAR_FP32() { return variant_of<Fp32Weights, false>(); }
-
-LinearVariant KVW_LINEAR_BF16() { return variant_of<Bf16Weights, true>(); }
+KVW_VARIANT(LinearVariants){variant_of<Fp32Weights, false>(), variant_of<Bf16Weights, true>()};
 
 } // namespace kvw::kernels

@@ -1,49 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The body of elementwise_{baseline,v3,v4}.cpp, which define KVW_ELEMENTWISE_VARIANT. Everything is local to the
-// including file and no standard header is included: the linker might keep a shared copy compiled for one processor.
+// Row-wise arithmetic at one level of instructions; see variants.h.
 #include "kernels/cpu/crew.h"
 #include "kernels/cpu/elementwise_variants.h"
+#include "kernels/cpu/rows_vectors.h"
 
 namespace kvw::kernels {
 namespace {
 
-using Index = std::int64_t;
-
-#if defined(__AVX512F__)
-constexpr int kVectorBytes = 64;
-#elif defined(__AVX2__)
-constexpr int kVectorBytes = 32;
-#else
-constexpr int kVectorBytes = 16;
-#endif
-typedef float Floats __attribute__((vector_size(kVectorBytes), aligned(4), may_alias));
-typedef unsigned Bits __attribute__((vector_size(kVectorBytes), aligned(4), may_alias));
-typedef int Ints __attribute__((vector_size(kVectorBytes), aligned(4), may_alias));
-constexpr Index kLanes = kVectorBytes / 4;
 constexpr float kInfinity = __builtin_inff();
-
-[[gnu::always_inline]] inline Floats load(const float* x) { return *reinterpret_cast<const Floats*>(x); }
-
-[[gnu::always_inline]] inline void store(float* x, Floats values) { *reinterpret_cast<Floats*>(x) = values; }
-
-/// The last `count` < kLanes values, `fill` beyond.
-[[gnu::always_inline]] inline Floats load_tail(const float* x, Index count, float fill)
-{
-    Floats values = Floats{} + fill;
-    for (Index lane = 0; lane < count; ++lane)
-        values[lane] = x[lane];
-    return values;
-}
-
-[[gnu::always_inline]] inline void store_tail(float* x, Index count, Floats values)
-{
-    for (Index lane = 0; lane < count; ++lane)
-        x[lane] = values[lane];
-}
 
 /// exp(x) = 2^n exp(r), n = round(x / ln 2), |r| <= ln 2 / 2, exp(r) = 1 + r + r^2 q(r); q of degree 4 is a weighted
 /// least-squares fit iterated towards equal ripple, 3.3e-9 relative, so that fp32 rounding is all of the error.
-[[gnu::always_inline]] inline Floats exponential(Floats x)
+KVW_INLINE Floats exponential(Floats x)
 {
     constexpr float log2_e = 1.44269504f, ln2_high = 0.693145752f, ln2_low = 1.42860677e-6f;
     constexpr float shifter = 12582912.f; // 1.5 * 2^23: adding it rounds to an integer in the low bits
@@ -52,8 +20,8 @@ constexpr float kInfinity = __builtin_inff();
     const Floats r = (x - n * ln2_high) - n * ln2_low;
     const Floats q = (((0.0013813142f * r + 0.00836942f) * r + 0.041668456f) * r + 0.16666515f) * r + 0.49999994f;
     const Floats p = (q * r) * r + r + 1.f;
-    const Bits exponent = reinterpret_cast<const Bits&>(shifted) << 23; // the shifter's own bits fall off
-    const Bits bits = reinterpret_cast<const Bits&>(p) + exponent;      // may wrap where x is out of range
+    const Words exponent = reinterpret_cast<const Words&>(shifted) << 23; // the shifter's own bits fall off
+    const Words bits = reinterpret_cast<const Words&>(p) + exponent;      // may wrap where x is out of range
     Floats result = reinterpret_cast<const Floats&>(bits);
     result = x < -87.f ? Floats{} : result;
     result = x > 88.3f ? Floats{} + kInfinity : result;
@@ -62,7 +30,7 @@ constexpr float kInfinity = __builtin_inff();
 
 /// sum over i of term(i, count): a vector whose lanes beyond count must be 0. Blocks in fp32, their sum in fp64.
 template<typename Term>
-[[gnu::always_inline]] inline double sum_of(Index n, Term term)
+KVW_INLINE double sum_of(Index n, Term term)
 {
     constexpr Index chains = 4, block = chains * kLanes * 4;
     double total[kLanes] = {};
@@ -88,9 +56,10 @@ template<typename Term>
     return sum;
 }
 
-[[gnu::always_inline]] inline Floats load_some(const float* x, Index count, float fill)
+/// The first `count` <= kLanes values, `fill` beyond.
+KVW_INLINE Floats load_up_to(const float* x, Index count, float fill)
 {
-    return count == kLanes ? load(x) : load_tail(x, count, fill);
+    return count == kLanes ? load(x) : load_some(x, static_cast<int>(count), fill);
 }
 
 void rms_norm_row(const RmsNorm& args, Index row)
@@ -99,7 +68,7 @@ void rms_norm_row(const RmsNorm& args, Index row)
     float* y = args.y + row * args.y_stride;
     const double squares = sum_of(
         args.n, [&](Index i, Index count) __attribute__((always_inline)) {
-            const Floats values = load_some(x + i, count, 0.f);
+            const Floats values = load_up_to(x + i, count, 0.f);
             return values * values;
         });
     const float scale = static_cast<float>(
@@ -116,7 +85,7 @@ void rms_norm_rows(const RmsNorm& args, int threads)
     for_pieces(args.rows, threads, Taking::Guided, [&](Index row, int) { rms_norm_row(args, row); });
 }
 
-[[gnu::always_inline]] inline Floats silu(Floats gate) { return gate / (1.f + exponential(-gate)); }
+KVW_INLINE Floats silu(Floats gate) { return gate / (1.f + exponential(-gate)); }
 
 void silu_mul_row(const SiluMul& args, Index row)
 {
@@ -126,84 +95,13 @@ void silu_mul_row(const SiluMul& args, Index row)
     Index i = 0;
     for (; i + kLanes <= args.n; i += kLanes)
         store(out + i, silu(load(gate + i)) * load(up + i));
-    if (const Index left = args.n - i; left > 0)
-        store_tail(out + i, left, silu(load_tail(gate + i, left, 0.f)) * load_tail(up + i, left, 0.f));
+    if (const int left = static_cast<int>(args.n - i); left > 0)
+        store_some(out + i, left, silu(load_some(gate + i, left, 0.f)) * load_some(up + i, left, 0.f));
 }
 
 void silu_mul_rows(const SiluMul& args, int threads)
 {
     for_pieces(args.rows, threads, Taking::Guided, [&](Index row, int) { silu_mul_row(args, row); });
-}
-
-/// Sums of `Vectors` of x, from `vector` on, in `Blocks` vectors of columns; the last of them may begin earlier than where
-/// the one before ended. So many sums at once hide each other's latency, and the rows are read in one stream.
-template<int Vectors, int Blocks>
-void combine_blocks(const CombineRows& args, Index vector, Index at)
-{
-    const Index width = args.width;
-    const float* x = args.x + vector * args.count;
-    Index columns[Blocks];
-#pragma GCC unroll 4
-    for (int b = 0; b < Blocks; ++b)
-        columns[b] = at + b * kLanes < width - kLanes ? at + b * kLanes : width - kLanes;
-    Floats sum[Vectors][Blocks] = {};
-    const float* row = args.rows;
-    for (Index i = 0; i < args.count; ++i, row += width) {
-#pragma GCC unroll 4
-        for (int b = 0; b < Blocks; ++b) {
-            const Floats values = load(row + columns[b]);
-#pragma GCC unroll 4
-            for (int v = 0; v < Vectors; ++v)
-                sum[v][b] += values * x[v * args.count + i];
-        }
-    }
-#pragma GCC unroll 4
-    for (int v = 0; v < Vectors; ++v)
-#pragma GCC unroll 4
-        for (int b = 0; b < Blocks; ++b)
-            store(args.out + (vector + v) * width + columns[b], sum[v][b]);
-}
-
-template<int Vectors>
-void combine_vectors(const CombineRows& args, Index vector)
-{
-    for (Index at = 0; at < args.width;) {
-        const Index left = (args.width - at + kLanes - 1) / kLanes;
-        if (left >= 3) { // 12 sums
-            combine_blocks<Vectors, 4>(args, vector, at);
-            at += 4 * kLanes;
-        } else if (left == 2) {
-            combine_blocks<Vectors, 2>(args, vector, at);
-            at += 2 * kLanes;
-        } else {
-            combine_blocks<Vectors, 1>(args, vector, at);
-            at += kLanes;
-        }
-    }
-}
-
-/// Rows that are shorter than a vector.
-void combine_short_rows(const CombineRows& args)
-{
-    for (Index vector = 0; vector < args.vectors; ++vector) {
-        Floats sum = {};
-        for (Index i = 0; i < args.count; ++i)
-            sum += load_tail(args.rows + i * args.width, args.width, 0.f) * args.x[vector * args.count + i];
-        store_tail(args.out + vector * args.width, args.width, sum);
-    }
-}
-
-void combine_rows_of(const CombineRows& args)
-{
-    if (args.width < kLanes)
-        return combine_short_rows(args);
-    Index vector = 0;
-    for (; vector + 3 <= args.vectors; vector += 3)
-        combine_vectors<3>(args, vector);
-    if (args.vectors - vector == 2)
-        combine_vectors<2>(args, vector);
-    else if (vector < args.vectors)
-        combine_vectors<1>(args, vector);
 }
 
 struct Largest
@@ -222,7 +120,7 @@ Largest largest_of(const float* x, Index n)
         lanes[lane] = lane;
     Ints best_at = lanes, at = lanes;
     for (Index i = 0; i < n; i += kLanes) {
-        const Floats values = load_some(x + i, n - i < kLanes ? n - i : kLanes, -kInfinity);
+        const Floats values = load_up_to(x + i, n - i < kLanes ? n - i : kLanes, -kInfinity);
         const Ints better = values > best;
         best = better ? values : best;
         best_at = better ? at : best_at;
@@ -256,7 +154,7 @@ bool log_sum_exp_row(const LogSumExpRows& args, Index row)
     const float shift = largest.value;
     const double sum = sum_of(
         args.vocab, [&](Index i, Index count) __attribute__((always_inline)) {
-            return exponential(load_some(x + i, count, -kInfinity) - shift);
+            return exponential(load_up_to(x + i, count, -kInfinity) - shift);
         });
     args.lse[row] = static_cast<double>(shift) + __builtin_log(sum);
     return true;
@@ -283,7 +181,7 @@ bool kl_row(const KlRows& args, Index row)
     const float offset = static_cast<float>(difference);
     const double sum = sum_of(
         args.vocab, [&](Index i, Index count) __attribute__((always_inline)) {
-            const Floats p_values = load_some(p + i, count, -kInfinity), q_values = load_some(q + i, count, 0.f);
+            const Floats p_values = load_up_to(p + i, count, -kInfinity), q_values = load_up_to(q + i, count, 0.f);
             const Floats probability = exponential((p_values - p_lse) - p_rest);
             // p - q without rounding error (Knuth's two-sum): it may be large where the divergence is not.
             const Floats high = p_values - q_values, back = high - p_values;
@@ -309,16 +207,13 @@ bool kl_all(const KlRows& args, int threads)
 void exp_all(const float* x, float* y, Index n)
 {
     for (Index i = 0; i < n; i += kLanes) {
-        const Index count = n - i < kLanes ? n - i : kLanes;
-        store_tail(y + i, count, exponential(load_tail(x + i, count, 0.f)));
+        const int count = n - i < kLanes ? static_cast<int>(n - i) : kLanes;
+        store_some(y + i, count, exponential(load_some(x + i, count, 0.f)));
     }
 }
 
 } // namespace
 
-ElementwiseVariant KVW_ELEMENTWISE_VARIANT()
-{
-    return {rms_norm_rows, silu_mul_rows, log_sum_exp_all, kl_all, combine_rows_of, exp_all};
-}
+KVW_VARIANT(ElementwiseVariant){rms_norm_rows, silu_mul_rows, log_sum_exp_all, kl_all, exp_all};
 
 } // namespace kvw::kernels

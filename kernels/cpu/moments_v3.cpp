@@ -1,3 +1,0 @@
-// SPDX-License-Identifier: GPL-3.0-or-later
-#define KVW_MOMENTS_VARIANT moments_v3
-#include "kernels/cpu/moments_body.h"
