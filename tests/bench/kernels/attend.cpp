@@ -92,7 +92,7 @@ void attend(benchmark::State& state, const Shape& shape, const Case& each, int t
     const int key_block = each.key.scale_per == ScalePer::Channel ? 32 : kBlock;
     std::vector<Stored> keys, values;
     double bytes = 0;
-    for (int layer = 0; layer < shape.layers(); ++layer) {
+    for (int layer = 0; layer < shape.layers; ++layer) {
         keys.emplace_back(each.key, shape.lanes, tokens, key_block, x);
         values.emplace_back(each.value, shape.lanes, tokens, kBlock, x);
         bytes += keys.back().bytes() + values.back().bytes();
@@ -108,7 +108,7 @@ void attend(benchmark::State& state, const Shape& shape, const Case& each, int t
     const AttendVariant variant = attend_variant(level(), each.products);
     std::vector<float> scratch;
     for (auto iteration : state) {
-        for (std::size_t layer = 0; layer < size(shape.layers()); ++layer) {
+        for (std::size_t layer = 0; layer < size(shape.layers); ++layer) {
             args.keys = keys[layer].segments.data();
             args.key_segments = static_cast<int>(keys[layer].segments.size());
             args.values = values[layer].segments.data();
@@ -119,7 +119,7 @@ void attend(benchmark::State& state, const Shape& shape, const Case& each, int t
                 std::abort();
         }
     }
-    count(state, bytes, 4.0 * shape.layers() * rows * shape.width * tokens, 0);
+    count(state, bytes, 4.0 * shape.layers * rows * shape.width * tokens, 0);
 }
 
 std::vector<Case> cases_of(int width)
