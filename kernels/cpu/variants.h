@@ -29,21 +29,21 @@ namespace kvw::kernels {
 template<class Variant>
 struct Variants;
 
-#define KVW_DECLARE_AT(Variant, Level) \
-    template<>                         \
+#define KVW_DECLARE_AT(Variant, Level)                                                                                 \
+    template<>                                                                                                         \
     const Variant Variants<Variant>::at<CpuLevel::Level>;
 
 /// Declares what KVW_VARIANT defines. The levels are those for which CMake compiles the body: where one has more than the
 /// other, it does not compile or does not link.
-#define KVW_VARIANTS(Variant, ...)                        \
-    template<>                                            \
-    struct Variants<Variant>                              \
-    {                                                     \
-        static constexpr std::array kLevels{__VA_ARGS__}; \
-        template<CpuLevel Level>                          \
-        static const Variant at;                          \
-    };                                                    \
-    KVW_FOR_CPU_LEVELS(KVW_DECLARE_AT, Variant)           \
+#define KVW_VARIANTS(Variant, ...)                                                                                     \
+    template<>                                                                                                         \
+    struct Variants<Variant>                                                                                           \
+    {                                                                                                                  \
+        static constexpr std::array kLevels{__VA_ARGS__};                                                              \
+        template<CpuLevel Level>                                                                                       \
+        static const Variant at;                                                                                       \
+    };                                                                                                                 \
+    KVW_FOR_CPU_LEVELS(KVW_DECLARE_AT, Variant)                                                                        \
     static_assert(are_ascending(Variants<Variant>::kLevels))
 
 template<std::size_t Count>
@@ -89,9 +89,8 @@ const Variant* maybe_variant_at(CpuLevel level) noexcept
             if (best == Each)
                 found = &Variants<Variant>::template at<Each>;
     };
-    [&]<std::size_t... I>(std::index_sequence<I...>) {
-        (take.template operator()<levels[I]>(), ...);
-    }(std::make_index_sequence<levels.size()>{});
+    [&]<std::size_t... I>(std::index_sequence<I...>) { (take.template operator()<levels[I]>(), ...); }
+    (std::make_index_sequence<levels.size()>{});
     return found;
 }
 
@@ -99,7 +98,8 @@ const Variant* maybe_variant_at(CpuLevel level) noexcept
 template<class Variant>
 const Variant& variant_at(CpuLevel level) noexcept
 {
-    static_assert(Variants<Variant>::kLevels[0] == CpuLevel::Baseline, "not every processor has it: maybe_variant_at()");
+    static_assert(Variants<Variant>::kLevels[0] == CpuLevel::Baseline,
+                  "not every processor has it: maybe_variant_at()");
     return *maybe_variant_at<Variant>(level);
 }
 
@@ -129,23 +129,22 @@ struct Operation
 #define KVW_JOIN(a, b) KVW_JOINED(a, b)
 
 /// What a Variant is at this file's level: its members in braces follow.
-#define KVW_VARIANT(Variant)                                                                                          \
-    static_assert(is_compiled_for<Variant>(CpuLevel::KVW_LEVEL), "its KVW_VARIANTS does not name this file's level"); \
-    template<>                                                                                                        \
+#define KVW_VARIANT(Variant)                                                                                           \
+    static_assert(is_compiled_for<Variant>(CpuLevel::KVW_LEVEL), "its KVW_VARIANTS does not name this file's level");  \
+    template<>                                                                                                         \
     constinit const Variant Variants<Variant>::at<CpuLevel::KVW_LEVEL>
 
 /// An operation at this file's level: the body of a function of `const Args& args` that returns a Status follows.
-#define KVW_KERNEL(name, Args)                                                     \
-    KVW_VARIANTS(Operation<Args>, CpuLevel::Baseline, CpuLevel::V3, CpuLevel::V4); \
-    static_assert(Variants<Operation<Args>>::kLevels == kOperationLevels);         \
-    static Status name##_at_this_level(const Args& args) noexcept;                 \
-    KVW_VARIANT(Operation<Args>){name##_at_this_level};                            \
-    KVW_JOIN(KVW_CALLS_AT_, KVW_LEVEL)(name, Args)                                 \
-    static Status name##_at_this_level(const Args& args) noexcept
+#define KVW_KERNEL(name, Args)                                                                                         \
+    KVW_VARIANTS(Operation<Args>, CpuLevel::Baseline, CpuLevel::V3, CpuLevel::V4);                                     \
+    static_assert(Variants<Operation<Args>>::kLevels == kOperationLevels);                                             \
+    static Status name##_at_this_level(const Args& args) noexcept;                                                     \
+    KVW_VARIANT(Operation<Args>){name##_at_this_level};                                                                \
+    KVW_JOIN(KVW_CALLS_AT_, KVW_LEVEL)(name, Args) static Status name##_at_this_level(const Args& args) noexcept
 
 /// What callers see of an operation, once for all levels.
-#define KVW_CALLS_AT_Baseline(name, Args)                                              \
-    Status name(const Args& args) noexcept { return dispatch<Operation<Args>>().run(args); } \
+#define KVW_CALLS_AT_Baseline(name, Args)                                                                              \
+    Status name(const Args& args) noexcept { return dispatch<Operation<Args>>().run(args); }                           \
     Status name(const Args& args, CpuLevel level) noexcept { return variant_at<Operation<Args>>(level).run(args); }
 #define KVW_CALLS_AT_V3(name, Args)
 #define KVW_CALLS_AT_V4(name, Args)

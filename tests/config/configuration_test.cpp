@@ -237,8 +237,7 @@ TEST(Configuration, AVeryLongTextIsRefused)
 
 TEST(Configuration, ALongTextIsShownAroundThePlace)
 {
-    const auto error =
-        error_of([] { parse_configuration(fmt::format("{0:5000}k=foo {0:5000}", "")); });
+    const auto error = error_of([] { parse_configuration(fmt::format("{0:5000}k=foo {0:5000}", "")); });
     ASSERT_TRUE(error);
     EXPECT_THAT(error->message(), HasSubstr("column 5003"));
     EXPECT_THAT(error->message(), HasSubstr("k=foo"));
